@@ -1,0 +1,124 @@
+/**
+ * The run record: what `results/<run-id>/run.json` holds. An interface for CI systems: additive changes only
+ * within a schema version. Times are protocol time in seconds unless the name says `wall`.
+ * docs/run-json.md describes it; `lib/render/run-schema.ts` checks it.
+ */
+
+/** held, broken: the claims were decided. skipped: a capability is missing. errored: we or the machine failed. crashed: the kernel did. */
+export type Verdict = 'held' | 'broken' | 'skipped' | 'errored' | 'crashed';
+
+/** A claim cannot be skipped or crash: it is decided, or (over zero samples, without a positive control) errored. */
+export type ClaimVerdict = 'held' | 'broken' | 'errored';
+
+/** One question asked of a timeline, with its window and its answer. */
+export interface ClaimRecord {
+  /** In words: "bob stops hearing 239.192.5.5". */
+  claim: string;
+  verdict: ClaimVerdict;
+  /** "between 260 s and 276.384 s after the last report". */
+  expected: string;
+  /** "261.2 s after the last report". */
+  observed: string;
+  /** When the claim was decided, protocol seconds since the story began. */
+  atS: number;
+  /** Protocol seconds since the story began. */
+  windowS?: { from: number; to: number };
+  /** Why the bound is what it is, one reason a line: protocol timer, timer wheel, jitter. */
+  reasons: string[];
+  /** The numbers that decided it; the unit is the end of the name: `outageS`, `lostDatagrams`, `latencyMs`. */
+  figures: Record<string, number>;
+  /** The frames around the deciding instant, one decoded line each; empty when held. */
+  evidence: string[];
+}
+
+/** A table of the kernel as it stood at one instant, for the report. */
+export interface Readout {
+  /** "vmbr0 querier", "vmbr0 MDB", "vmbr0 FDB", "bond0". */
+  title: string;
+  atS: number;
+  /** Preformatted lines. */
+  lines: string[];
+}
+
+/** A place where scenarios ran. */
+export interface KernelRecord {
+  /** Key that results refer to, unique in the run: "qemu:6.1.0-56-cloud-amd64", "running:6.18.44". */
+  id: string;
+  place: 'running' | 'qemu' | 'uml';
+  /** uname -r. */
+  release: string;
+  /** uname -v. */
+  version: string;
+  /** Timer interrupts a second; it decides the timer wheel's steps. */
+  hz: number;
+  /** Path of the image that was booted; absent on the running kernel. */
+  image?: string;
+  /** -icount shift: one guest instruction takes 2^shift ns. Only in virtual time under QEMU. */
+  icountShift?: number;
+  /** Why this place was taken. */
+  reason: string;
+}
+
+/** One variant of one scenario on one kernel. */
+export interface ResultRecord {
+  /** Path below scenarios/ without the ending: "multicast/membership-expiry". */
+  scenario: string;
+  title: string;
+  variant: string;
+  /** A negative control: a setting for which the claims must come out broken. */
+  control: boolean;
+  /** Rows of the case list: "A1". */
+  cases: string[];
+  /** A KernelRecord's id. */
+  kernel: string;
+  seed: number;
+  /** "warp" (virtual time), "real", "scaled=100". */
+  time: string;
+  verdict: Verdict;
+  /** What this variant should give. */
+  expected: 'held' | 'broken';
+  /** verdict equals expected. A skip is neither as expected nor a failure. */
+  asExpected: boolean;
+  /** For skipped, errored, crashed: what was missing or what failed, and what to do about it. */
+  reason?: string;
+  claims: ClaimRecord[];
+  /** Figures of the whole story, units at the end of the names. */
+  figures: Record<string, number>;
+  /** Protocol time that the story took. */
+  protocolS: number;
+  /** Wall time from launch to verdict, boot included. */
+  wallS: number;
+  readouts: Readout[];
+  /** Files of this result, relative to the run's folder: plan.sh, events.ndjson, captures, console.log. */
+  files: string[];
+  /** A command that repeats exactly this result. */
+  replay: string;
+}
+
+export interface RunRecord {
+  schema: 'wirewarp.run';
+  schemaVersion: 1;
+  /** Name of the folder in results/. */
+  runId: string;
+  wirewarp: string;
+  /** ISO 8601, the host's clock. */
+  startedAt: string;
+  endedAt: string;
+  wallS: number;
+  /** Ctrl-C: results hold what was done until then. */
+  interrupted: boolean;
+  command: string[];
+  machine: { node: string; platform: string; release: string; cpus: number };
+  kernels: KernelRecord[];
+  results: ResultRecord[];
+}
+
+/** What the runner tells as it goes; progress renderers and the run record are both fed from these. */
+export type RunEvent =
+  | { type: 'run-started'; runId: string; total: number; jobs: number; dir: string }
+  | { type: 'kernel-chosen'; kernel: string; reason: string }
+  | { type: 'started'; key: string; scenario: string; variant: string; kernel: string }
+  /** step: what the story does now, in words. */
+  | { type: 'progress'; key: string; step: string; protocolS: number; wallS: number }
+  | { type: 'finished'; key: string; result: ResultRecord }
+  | { type: 'run-finished'; record: RunRecord };
