@@ -5,7 +5,7 @@
  * an `ExecError` that says what was being done, with which command, and what the system said, so that callers need
  * not dress it up again.
  */
-import { execa, ExecaError, type Options } from 'execa';
+import { execa, ExecaError, type Options, type Result } from 'execa';
 
 /** How a program is run. */
 export interface ExecOptions {
@@ -102,31 +102,34 @@ export class ExecError extends Error {
   }
 }
 
-/** Runs a program to its end. Its output comes back without the last newline. */
+/** Runs a program to its end. Its output comes back as text, without the last newline. */
 export async function exec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const { stdout, stderr, exitCode } = await run(program, args, options, 'utf8');
+  return { stdout: text(stdout), stderr, exitCode };
+}
+
+/** Runs a program to its end, for the bytes of its standard output. */
+export async function execBytes(program: string, args: readonly string[], options: ExecOptions): Promise<Buffer> {
+  const { stdout } = await run(program, args, options, 'buffer');
+  return Buffer.from(stdout as Uint8Array);
+}
+
+async function run(program: string, args: readonly string[], options: ExecOptions, encoding: 'utf8' | 'buffer') {
   const { timeoutMs = 30_000, okCodes = [0] } = options;
-  try {
-    const result = await execa(program, args, {
-      ...common(options, timeoutMs),
-      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    });
-    if (okCodes.includes(0)) return { stdout: result.stdout, stderr: result.stderr, exitCode: 0 };
-    throw new ExecError({
-      doing: options.doing,
-      command: result.escapedCommand,
-      reason: `${program} succeeded, where status ${okCodes.join(' or ')} was due`,
-      exitCode: 0,
-      stdout: result.stdout,
-      stderr: result.stderr,
-    });
-  } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    const { exitCode } = error;
-    if (exitCode !== undefined && okCodes.includes(exitCode)) {
-      return { stdout: text(error.stdout), stderr: text(error.stderr), exitCode };
-    }
-    throw explained(program, error, options, timeoutMs);
+  const settings = {
+    ...common(options, timeoutMs),
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    encoding,
+    stripFinalNewline: encoding === 'utf8',
+    // A status is judged here, by okCodes; what stays an error is that it did not run to its end.
+    reject: false,
+  };
+  const result = await execa(program, args, settings);
+  const { exitCode } = result;
+  if (exitCode !== undefined && okCodes.includes(exitCode) && !result.timedOut && !result.isCanceled && !result.isMaxBuffer) {
+    return { stdout: result.stdout, stderr: text(result.stderr), exitCode };
   }
+  throw explained(program, result, options, timeoutMs);
 }
 
 /** Starts a program that lives beside us. Throws nothing: a program that is missing shows in `ended`. */
@@ -202,7 +205,7 @@ const packages: Readonly<Record<string, string>> = {
 
 function explained(
   program: string,
-  error: ExecaError,
+  error: Outcome,
   { doing, cwd }: Pick<ExecOptions, 'doing' | 'cwd'>,
   timeoutMs: number | undefined,
   stderr = text(error.stderr),
@@ -222,6 +225,18 @@ function explained(
   });
 }
 
+/** What execa tells of a program that failed, thrown or returned. */
+type Outcome = Pick<Result, 'timedOut' | 'isCanceled' | 'isMaxBuffer' | 'escapedCommand'> & {
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly code?: string;
+  readonly originalMessage?: string;
+  readonly shortMessage?: string;
+  readonly stdout?: unknown;
+  readonly stderr?: unknown;
+  readonly cause?: unknown;
+};
+
 /** ENOENT of a spawn means the program or, less obviously, its working folder. */
 function notFound(program: string, cwd: string | undefined): string {
   const owner = packages[program];
@@ -230,17 +245,18 @@ function notFound(program: string, cwd: string | undefined): string {
   return `the program ${program} was not found${where}${remedy}`;
 }
 
-function reasonOf(program: string, error: ExecaError, timeoutMs: number | undefined): string {
+function reasonOf(program: string, error: Outcome, timeoutMs: number | undefined): string {
   if (error.timedOut) return `${program} had not ended after ${String(timeoutMs)} ms and was stopped`;
   if (error.isCanceled) return `${program} was stopped because the work was given up`;
   if (error.isMaxBuffer) return `${program} said more than fits in memory`;
   if (error.signal !== undefined) return `${program} was ended by ${error.signal}`;
   if (error.exitCode !== undefined) return `${program} ended with status ${String(error.exitCode)}`;
-  return `${program} could not be run (${error.originalMessage ?? error.shortMessage})`;
+  return `${program} could not be run (${error.originalMessage ?? error.shortMessage ?? 'no reason given'})`;
 }
 
-/** Output is undefined where the stream went elsewhere. */
+/** Output is undefined where the stream went elsewhere, and bytes where bytes were asked for. */
 function text(output: unknown): string {
+  if (output instanceof Uint8Array) return Buffer.from(output).toString().trimEnd();
   return typeof output === 'string' ? output : '';
 }
 

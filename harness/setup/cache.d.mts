@@ -1,0 +1,1 @@
+export declare function cacheFolder(env?: Readonly<Record<string, string | undefined>>): string;
