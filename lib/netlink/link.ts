@@ -67,10 +67,10 @@ export type NewLink = LinkAtCreation & { readonly name: string } & (
   | { readonly kind: 'vlan'; readonly lower: number; readonly options: VlanOptions & { id: number } }
   | { readonly kind: 'macvlan'; readonly lower: number; readonly options?: MacvlanOptions }
   /**
-   * `index` of the peer is taken only if the near end has one too (veth_newlink). The peer can be up at once; it
-   * cannot join a master at creation.
+   * `index` of the peer is taken only if the near end has one too (veth_newlink). The peer can neither be up at once
+   * (veth_open: ENOTCONN, it has no peer yet) nor join a master at creation.
    */
-  | { readonly kind: 'veth'; readonly peer: Omit<LinkAtCreation, 'master'> & { readonly name: string } }
+  | { readonly kind: 'veth'; readonly peer: Omit<LinkAtCreation, 'master' | 'up'> & { readonly name: string } }
 );
 
 const IFINFO = 16;
@@ -123,7 +123,7 @@ export function linkAdd(link: NewLink, indexOf?: IndexOf): NetlinkRequest {
     if (link.kind === 'veth') {
       const { peer } = link;
       writer.nest(IFLA_INFO.DATA, () => writer.nest(VETH_INFO_PEER, () => {
-        linkHeader(writer, AF.UNSPEC, peer.index ?? 0, ...flagChange(peer));
+        linkHeader(writer, AF.UNSPEC, peer.index ?? 0);
         writer.text(IFLA.IFNAME, peer.name);
         commonAttributes(writer, peer);
       }));
