@@ -1,0 +1,123 @@
+/**
+ * The door for run records that come from a file: `compare`, `explain` and whatever reads results/ go through it.
+ * Fields that this version does not know are dropped, so that a newer wirewarp may add some within a schema version.
+ */
+import { z } from 'zod';
+import type { RunRecord } from '../record.ts';
+
+const seconds = z.number().nonnegative();
+const figures = z.record(z.string(), z.number())
+  .describe('Numbers by name; the unit is the end of the name: outageS, latencyMs, lostDatagrams.');
+
+const claim = z.object({
+  claim: z.string().describe('The question in words.'),
+  verdict: z.enum(['held', 'broken', 'errored']),
+  expected: z.string(),
+  observed: z.string(),
+  atS: z.number().describe('When it was decided: protocol seconds since the story began.'),
+  windowS: z.object({ from: z.number(), to: z.number() }).optional().describe('Protocol seconds since the story began.'),
+  reasons: z.array(z.string()).describe('Why the bound is what it is.'),
+  figures,
+  evidence: z.array(z.string()).describe('Frames around the deciding instant, one line each; empty when held.'),
+});
+
+const readout = z.object({
+  title: z.string(),
+  atS: z.number().describe('Protocol seconds since the story began.'),
+  lines: z.array(z.string()),
+});
+
+const kernel = z.object({
+  id: z.string().describe('The key that results refer to.'),
+  place: z.enum(['running', 'qemu', 'uml']),
+  release: z.string().describe('uname -r'),
+  version: z.string().describe('uname -v'),
+  hz: z.number().positive().describe('Timer interrupts a second.'),
+  image: z.string().optional().describe('Path of the image that was booted.'),
+  icountShift: z.number().int().nonnegative().optional().describe('One guest instruction takes 2^shift ns.'),
+  reason: z.string().describe('Why this place was taken.'),
+});
+
+const result = z.object({
+  scenario: z.string().describe('Path below scenarios/ without the ending.'),
+  title: z.string(),
+  variant: z.string(),
+  control: z.boolean().describe('A negative control: its claims must come out broken.'),
+  cases: z.array(z.string()),
+  kernel: z.string().describe('A kernel\'s id. A skipped result may name one that could not be had.'),
+  seed: z.number().int(),
+  time: z.string().describe('"warp", "real" or "scaled=K".'),
+  verdict: z.enum(['held', 'broken', 'skipped', 'errored', 'crashed']),
+  expected: z.enum(['held', 'broken']),
+  asExpected: z.boolean().describe('verdict equals expected; false for a skip, which is no failure either.'),
+  reason: z.string().optional().describe('For skipped, errored, crashed.'),
+  claims: z.array(claim),
+  figures,
+  protocolS: seconds.describe('Protocol seconds that the story took.'),
+  wallS: seconds.describe('Wall seconds from launch to verdict, boot included.'),
+  readouts: z.array(readout),
+  files: z.array(z.string()).describe('Relative to the run\'s folder.'),
+  replay: z.string().describe('A command that repeats exactly this result.'),
+}).refine((one) => one.asExpected === (one.verdict === one.expected), {
+  // JSON Schema cannot say this; every report and the exit status lean on it.
+  message: 'asExpected must say whether verdict equals expected',
+  path: ['asExpected'],
+});
+
+export const runRecordSchema = z.object({
+  schema: z.literal('wirewarp.run'),
+  schemaVersion: z.literal(1),
+  runId: z.string().min(1).describe('Name of the folder in results/.'),
+  wirewarp: z.string().describe('Version of wirewarp.'),
+  startedAt: z.iso.datetime({ offset: true }),
+  endedAt: z.iso.datetime({ offset: true }),
+  wallS: seconds,
+  interrupted: z.boolean().describe('Ctrl-C: results hold what was done until then.'),
+  command: z.array(z.string()),
+  machine: z.object({ node: z.string(), platform: z.string(), release: z.string(), cpus: z.number().int() }),
+  kernels: z.array(kernel),
+  results: z.array(result),
+});
+
+/** True only for types that are identical, optional marks included. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+/** Fails to compile when schema and lib/record.ts drift apart. */
+const inStep: Same<z.infer<typeof runRecordSchema>, RunRecord> = true;
+void inStep;
+
+/** A run record that cannot be read. The message lists each fault with its place, one a line. */
+export class RunRecordError extends Error {
+  override name = 'RunRecordError';
+}
+
+/** Check what came out of a run.json. Throws RunRecordError. */
+export function parseRunRecord(input: unknown): RunRecord {
+  if (typeof input !== 'object' || input === null || (input as { schema?: unknown }).schema !== 'wirewarp.run') {
+    throw new RunRecordError('This is no wirewarp run record: "schema" must be "wirewarp.run". Give a results/<run-id>/run.json.');
+  }
+  const { schemaVersion } = input as { schemaVersion?: unknown };
+  if (schemaVersion !== 1) {
+    throw new RunRecordError(
+      `This run record has schema version ${JSON.stringify(schemaVersion) ?? 'none'}; this wirewarp reads version 1. Use the wirewarp that wrote it, or run again.`,
+    );
+  }
+  const parsed = runRecordSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `  ${place(issue.path)}: ${issue.message}`);
+  throw new RunRecordError(`This run record is damaged:\n${faults.join('\n')}`);
+}
+
+/** As jq would write it: .results[3].claims[0].atS */
+function place(path: readonly PropertyKey[]): string {
+  return path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('') || '.';
+}
+
+/**
+ * The JSON Schema as docs/run.schema.json holds it. Draft 7, which most validators read; unknown fields are allowed,
+ * because fields may be added within a schema version.
+ */
+export function runJsonSchema(): string {
+  const { $schema, ...rest } = z.toJSONSchema(runRecordSchema, { target: 'draft-7', io: 'input' });
+  const schema = { $schema, title: 'wirewarp run record', description: 'results/<run-id>/run.json; see docs/run-json.md', ...rest };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
