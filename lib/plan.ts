@@ -2,16 +2,18 @@
  * A topology compiled to ordered steps: what gets applied, printed and exported. Pure: the same topology, seed and
  * scale give the same plan, and nothing is touched.
  */
+import { BRIDGE_DEFAULTS } from './kernel-defaults.ts';
+import { BOND_TABLE, PORT_TABLE, scaledBridgeOptions, scaledOptions, SLAVE_TABLE } from './plan-options.ts';
 import { macFor } from './seed.ts';
-import { allDevices, at, type DeviceSpec, type EndSpec, type NodeSpec, type Options, type Topology } from './topology.ts';
-import { isDuration, times } from './units.ts';
+import { allDevices, type At, at, type DeviceSpec, type EndSpec, type NodeSpec, type Options, type Topology } from './topology.ts';
+import { isDuration } from './units.ts';
 
 export type Step =
   | { readonly do: 'namespace'; readonly node: string }
   /** A file below /proc/sys, slash separated, in the node's namespace. */
   | { readonly do: 'sysctl'; readonly node: string; readonly key: string; readonly value: string }
   | { readonly do: 'bridge' | 'bond' | 'dummy'; readonly node: string; readonly name: string; readonly mac: string; readonly mtuBytes?: number; readonly options: Options }
-  | { readonly do: 'vlan'; readonly node: string; readonly name: string; readonly over: string; readonly id: number; readonly mac?: string }
+  | { readonly do: 'vlan'; readonly node: string; readonly name: string; readonly over: string; readonly id: number; readonly mac?: string; readonly mtuBytes?: number }
   | { readonly do: 'veth'; readonly a: VethEnd; readonly b: VethEnd }
   | { readonly do: 'master'; readonly node: string; readonly name: string; readonly master: string }
   /** Bridge port options. */
@@ -26,8 +28,11 @@ export type Step =
   | { readonly do: 'up'; readonly node: string; readonly name: string }
   | { readonly do: 'route'; readonly node: string; readonly to: string; readonly via?: string; readonly device?: string }
   | { readonly do: 'neighbour'; readonly node: string; readonly device: string; readonly address: string; readonly mac: string }
-  /** Wait until operstate is UP and, for a bridge port, its state is forwarding. */
-  | { readonly do: 'ready'; readonly node: string; readonly name: string; readonly master?: string };
+  /**
+   * Wait until operstate is UP and, for a bridge port (master is its bridge), its state is forwarding; where the bridge
+   * speaks STP (mayBlock) blocking is an end too. withinMs: how long that may take, from the bridge's own timers.
+   */
+  | { readonly do: 'ready'; readonly node: string; readonly name: string; readonly master?: string; readonly mayBlock?: true; readonly withinMs: number };
 
 export interface VethEnd { readonly node: string; readonly name: string; readonly mac: string; readonly mtuBytes?: number }
 
@@ -47,28 +52,45 @@ export interface PlanOptions {
 /** Options that name a slave: the kernel refuses them before the slave is there. */
 const NAMES_A_SLAVE = new Set(['primary', 'active_slave']);
 
-/** Kernel timers that no option of ours covers, as sysctls: set only in a scaled run, so that they scale too. */
-const SCALED_SYSCTLS: readonly { key: string; value: number; ipv6: boolean }[] = [
+/**
+ * Host timers that no option of ours covers, as sysctls in ms with the kernel's defaults (igmp.c, mcast.c, arp.c,
+ * ndisc.c): set only in a scaled run, so that they scale too.
+ */
+const SCALED_CONF = [
   { key: 'net/ipv4/conf/default/igmpv2_unsolicited_report_interval', value: 10_000, ipv6: false },
   { key: 'net/ipv4/conf/default/igmpv3_unsolicited_report_interval', value: 1_000, ipv6: false },
-  { key: 'net/ipv4/neigh/default/base_reachable_time_ms', value: 30_000, ipv6: false },
-  { key: 'net/ipv4/neigh/default/retrans_time_ms', value: 1_000, ipv6: false },
   { key: 'net/ipv6/conf/default/mldv1_unsolicited_report_interval', value: 10_000, ipv6: true },
   { key: 'net/ipv6/conf/default/mldv2_unsolicited_report_interval', value: 1_000, ipv6: true },
-  { key: 'net/ipv6/neigh/default/base_reachable_time_ms', value: 30_000, ipv6: true },
-];
+] as const;
+/** The same for neighbour entries. A namespace has no neigh/default of its own (arp.c registers it for init_net only). */
+const SCALED_NEIGH = [
+  { file: 'base_reachable_time_ms', value: 30_000 },
+  { file: 'retrans_time_ms', value: 1_000 },
+  { file: 'gc_stale_time', value: 60_000, seconds: true },
+] as const;
 
-export function macOf(topology: Topology, seed: number, where: { node: string; device: string }): string {
-  const device = allDevices(topology).find((d) => d.node === where.node && d.name === where.device);
+/** How long a device may take to be ready, beyond what its bridge's timers ask for: linkwatch, LACP, a slow machine. */
+const READY_MS = 15_000;
+
+/** The MAC that a device is made with. A bond's slaves take the bond's when they join, unless fail_over_mac says otherwise. */
+export function macOf(topology: Topology, seed: number, where: At): string {
+  return macAt(new Map(allDevices(topology).map((d) => [at({ node: d.node, device: d.name }), d])), seed, where);
+}
+
+function macAt(byPlace: ReadonlyMap<string, DeviceSpec | EndSpec>, seed: number, where: At): string {
+  const device = byPlace.get(at(where));
   if (!device) throw new Error(`no device ${at(where)} in this topology`);
   // A VLAN device takes the MAC of what it lies over.
-  if (device.kind === 'vlan' && !device.mac) return macOf(topology, seed, { node: where.node, device: device.over });
+  if (device.kind === 'vlan' && !device.mac) return macAt(byPlace, seed, { node: where.node, device: device.over });
   return device.mac ?? macFor(seed, where.node, where.device);
 }
 
-const scaled = (options: Options, scale: number): Options =>
-  Object.fromEntries(Object.entries(options).map(([key, value]) => [key, isDuration(value) ? times(value, 1 / scale) : value]));
+const shrunk = (value: number, scale: number): string => String(Math.max(1, Math.round(value / scale)));
+const slashed = (key: string): string => (key.includes('/') ? key : key.replaceAll('.', '/'));
+/** Sysctls of one device wait until it is there. */
+const namesDevice = (key: string): boolean => /^net\/[^/]+\/(conf|neigh)\/(?!all\/|default\/|lo\/)/.test(key);
 
+/** What the node's devices inherit, so before there are any. */
 function sysctlsOf(node: NodeSpec, scale: number): Step[] {
   const set = (key: string, value: string): Step => ({ do: 'sysctl', node: node.name, key, value });
   const steps: Step[] = [];
@@ -81,16 +103,33 @@ function sysctlsOf(node: NodeSpec, scale: number): Step[] {
     steps.push(set('net/ipv4/ip_forward', '1'));
     if (node.ipv6) steps.push(set('net/ipv6/conf/all/forwarding', '1'));
   }
+  if (scale !== 1) for (const { key, value, ipv6 } of SCALED_CONF) if (!ipv6 || node.ipv6) steps.push(set(key, shrunk(value, scale)));
+  for (const [key, value] of Object.entries(node.sysctls ?? {})) if (!namesDevice(slashed(key))) steps.push(set(slashed(key), value));
+  return steps;
+}
+
+/** Those of single devices, once they are there. */
+function deviceSysctlsOf(node: NodeSpec, devices: readonly (DeviceSpec | EndSpec)[], scale: number): Step[] {
+  const set = (key: string, value: string): Step => ({ do: 'sysctl', node: node.name, key, value });
+  const steps: Step[] = [];
   if (scale !== 1)
-    for (const timer of SCALED_SYSCTLS) if (!timer.ipv6 || node.ipv6) steps.push(set(timer.key, String(Math.max(1, Math.round(timer.value / scale)))));
-  for (const [key, value] of Object.entries(node.sysctls ?? {})) steps.push(set(key.includes('/') ? key : key.replaceAll('.', '/'), value));
+    for (const { name, addresses } of devices) {
+      // Only who has an address resolves neighbours.
+      if (addresses.length === 0) continue;
+      for (const timer of SCALED_NEIGH)
+        for (const family of node.ipv6 ? ['ipv4', 'ipv6'] : ['ipv4'])
+          steps.push(set(`net/${family}/neigh/${name}/${timer.file}`, shrunk(timer.value / ('seconds' in timer ? 1_000 : 1), scale)));
+    }
+  for (const [key, value] of Object.entries(node.sysctls ?? {})) if (namesDevice(slashed(key))) steps.push(set(slashed(key), value));
   return steps;
 }
 
 export function compilePlan(topology: Topology, options: PlanOptions): Plan {
   const { seed, scale = 1 } = options;
   const steps: Step[] = [];
-  const mac = (node: string, device: string): string => macOf(topology, seed, { node, device });
+  const devices: (DeviceSpec | EndSpec)[] = allDevices(topology);
+  const byPlace = new Map(devices.map((d) => [at({ node: d.node, device: d.name }), d]));
+  const mac = (node: string, device: string): string => macAt(byPlace, seed, { node, device });
 
   for (const node of topology.nodes) steps.push({ do: 'namespace', node: node.name }, ...sysctlsOf(node, scale));
 
@@ -98,30 +137,30 @@ export function compilePlan(topology: Topology, options: PlanOptions): Plan {
   const first = topology.devices.filter((d) => d.kind !== 'vlan');
   for (const device of first) {
     const { node, name, mtuBytes } = device;
-    const own = device.kind === 'dummy' ? {} : device.options;
-    const early = Object.fromEntries(Object.entries(own).filter(([key]) => !NAMES_A_SLAVE.has(key)));
-    steps.push({ do: device.kind as 'bridge' | 'bond' | 'dummy', node, name, mac: mac(node, name), ...(mtuBytes ? { mtuBytes } : {}), options: scaled(early, scale) });
+    steps.push({ do: device.kind, node, name, mac: mac(node, name), ...(mtuBytes ? { mtuBytes } : {}), options: ownOptions(device, scale) });
   }
   for (const { a, b } of topology.links) {
     const end = (e: EndSpec): VethEnd => ({ node: e.node, name: e.name, mac: mac(e.node, e.name), ...(e.mtuBytes ? { mtuBytes: e.mtuBytes } : {}) });
     steps.push({ do: 'veth', a: end(a), b: end(b) });
   }
   for (const device of topology.devices)
-    if (device.kind === 'vlan') steps.push({ do: 'vlan', node: device.node, name: device.name, over: device.over, id: device.id, ...(device.mac ? { mac: device.mac } : {}) });
+    if (device.kind === 'vlan') steps.push({ do: 'vlan', node: device.node, name: device.name, over: device.over, id: device.id, ...(device.mac ? { mac: device.mac } : {}), ...(device.mtuBytes ? { mtuBytes: device.mtuBytes } : {}) });
 
-  const devices: (DeviceSpec | EndSpec)[] = allDevices(topology);
-  const kindOf = (node: string, name: string): string | undefined => devices.find((d) => d.node === node && d.name === name)?.kind;
-  const plug = (device: DeviceSpec | EndSpec): void => {
-    if (!device.master) return;
-    const { node, name, master } = device;
-    steps.push({ do: 'master', node, name, master });
-    if (kindOf(node, master) === 'bridge') {
-      if (device.port && Object.keys(device.port).length > 0) steps.push({ do: 'port', node, name, options: scaled(device.port, scale) });
-    } else if (device.slave && Object.keys(device.slave).length > 0) steps.push({ do: 'slave', node, name, options: scaled(device.slave, scale) });
-  };
+  const masterOf = (d: DeviceSpec | EndSpec): DeviceSpec | EndSpec | undefined => (d.master === undefined ? undefined : byPlace.get(at({ node: d.node, device: d.master })));
+  const byNode = new Map(topology.nodes.map((n): [string, (DeviceSpec | EndSpec)[]] => [n.name, []]));
+  for (const device of devices) byNode.get(device.node)?.push(device);
+  for (const node of topology.nodes) steps.push(...deviceSysctlsOf(node, byNode.get(node.name) ?? [], scale));
+
   // Slaves before the bond becomes a port: a bond takes its features and its MAC from its slaves.
   const bondsLast = (d: DeviceSpec | EndSpec): number => (d.kind === 'bond' ? 1 : 0);
-  for (const device of [...devices].sort((x, y) => bondsLast(x) - bondsLast(y))) plug(device);
+  for (const { node, name, master } of [...devices].sort((x, y) => bondsLast(x) - bondsLast(y))) if (master) steps.push({ do: 'master', node, name, master });
+  // Options after all masters: some name another port (backup_port).
+  for (const device of devices) {
+    const { node, name, port = {}, slave = {} } = device;
+    const kind = masterOf(device)?.kind;
+    if (kind === 'bridge' && Object.keys(port).length > 0) steps.push({ do: 'port', node, name, options: scaledOptions(PORT_TABLE, port, scale) });
+    if (kind === 'bond' && Object.keys(slave).length > 0) steps.push({ do: 'slave', node, name, options: scaledOptions(SLAVE_TABLE, slave, scale) });
+  }
   for (const device of topology.devices) {
     if (device.kind !== 'bond') continue;
     const late = Object.fromEntries(Object.entries(device.options).filter(([key]) => NAMES_A_SLAVE.has(key)));
@@ -133,6 +172,15 @@ export function compilePlan(topology: Topology, options: PlanOptions): Plan {
   for (const device of devices)
     for (const address of device.addresses) steps.push({ do: 'address', node: device.node, name: device.name, address });
 
+  if (scale !== 1) {
+    const fit = (ms: number): number => Math.max(1, Math.round(ms / scale));
+    const timers = { reachableMs: fit(NEIGHBOUR_TIMERS.reachableMs), retransMs: fit(NEIGHBOUR_TIMERS.retransMs), delayProbeMs: fit(NEIGHBOUR_TIMERS.delayProbeMs) };
+    for (const device of devices.filter((d) => d.addresses.length > 0)) {
+      steps.push({ do: 'neighbour-timers', node: device.node, device: device.name, family: 'inet', ...timers });
+      if (topology.nodes.find((n) => n.name === device.node)?.ipv6) steps.push({ do: 'neighbour-timers', node: device.node, device: device.name, family: 'inet6', ...timers });
+    }
+  }
+
   // Bridges up before their ports, so that a port's first carrier already finds its bridge running.
   const order = (d: DeviceSpec | EndSpec): number => (d.kind === 'bridge' ? 0 : d.kind === 'vlan' ? 3 : d.kind === 'bond' ? 1 : 2);
   const rising = devices.filter((d) => d.up !== false && !isUnplugged(topology, d)).sort((x, y) => order(x) - order(y));
@@ -143,14 +191,30 @@ export function compilePlan(topology: Topology, options: PlanOptions): Plan {
     for (const { device, address, of } of node.neighbours ?? []) steps.push({ do: 'neighbour', node: node.name, device, address, mac: mac(of.node, of.device) });
   }
   for (const device of rising) {
-    const bridge = device.master && kindOf(device.node, device.master) === 'bridge' ? device.master : undefined;
-    if (waitsForCarrier(topology, device)) steps.push({ do: 'ready', node: device.node, name: device.name, ...(bridge ? { master: bridge } : {}) });
+    if (!waitsForCarrier(topology, device)) continue;
+    const master = masterOf(device);
+    const bridge = master?.kind === 'bridge' ? master : device.kind === 'bridge' ? device : undefined;
+    const port = bridge && bridge !== device ? { master: bridge.name, ...(bridge.options['stp_state'] === true ? { mayBlock: true as const } : {}) } : {};
+    steps.push({ do: 'ready', node: device.node, name: device.name, ...port, withinMs: READY_MS + (bridge ? 2 * forwardDelayMs(bridge, scale) : 0) });
   }
   return { seed, scale, steps };
 }
 
+/** Options that a device is made with. */
+function ownOptions(device: Exclude<DeviceSpec, { kind: 'vlan' }>, scale: number): Options {
+  if (device.kind === 'dummy') return {};
+  if (device.kind === 'bridge') return scaledBridgeOptions(device.options, scale);
+  return scaledOptions(BOND_TABLE, Object.fromEntries(Object.entries(device.options).filter(([key]) => !NAMES_A_SLAVE.has(key))), scale);
+}
+
+/** A new port listens and learns for this long each, with STP and without, unless it is 0 (br_stp_if.c, br_stp_timer.c). */
+function forwardDelayMs(bridge: Extract<DeviceSpec, { kind: 'bridge' }>, scale: number): number {
+  const delay = { ...BRIDGE_DEFAULTS, ...scaledBridgeOptions(bridge.options, scale) }['forward_delay'];
+  return isDuration(delay) ? delay.ns / 1e6 : 0;
+}
+
 /** An end whose link is not in use yet: the place that a movable guest has not moved to. */
-function isUnplugged(topology: Topology, device: DeviceSpec | EndSpec): boolean {
+export function isUnplugged(topology: Topology, device: { node: string; name: string }): boolean {
   return topology.movables.some((m) => m.places.slice(1).some((p) => (device.node === p.node && device.name === p.port) || (device.node === m.nic && device.name === p.uplink)));
 }
 

@@ -7,13 +7,16 @@ import { type Duration, formatDuration, ns, plus } from './units.ts';
 
 const SLOTS = 64;
 const LEVEL_SHIFT = 3;
+/** Highest level: LVL_DEPTH is 9 above HZ=100, else 8. */
+const topLevel = (hz: number): number => (hz > 100 ? 8 : 7);
 
 /** The step of the wheel for a timer armed this far ahead, at this many ticks a second. */
 export function wheelStep(timer: Duration, hz: number): Duration {
+  if (!(hz > 0)) throw new RangeError(`HZ is a positive number of ticks a second, got ${hz}`);
   const ticks = Math.ceil((timer.ns * hz) / 1e9);
   let level = 0;
-  // LVL_START(n): the first delta that level n holds.
-  while (ticks >= (SLOTS - 1) << (level * LEVEL_SHIFT) && level < 8) level++;
+  // LVL_START(n + 1): the first delta that is too far for level n.
+  while (ticks >= (SLOTS - 1) << (level * LEVEL_SHIFT) && level < topLevel(hz)) level++;
   return ns((8 ** level * 1e9) / hz);
 }
 

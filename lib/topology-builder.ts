@@ -99,9 +99,9 @@ export interface TopologyDefaults {
 }
 
 const bridgeOptions = (o: BridgeOptions): Options => ({
-  // Virtualization practice; the kernel's own default would keep each port from forwarding for 15 s.
-  forward_delay: s(0),
-  stp_state: false,
+  // Virtualization practice; the kernel's own default would keep each port from forwarding for 30 s. With STP on, 0 is
+  // not allowed: there the kernel's 15 s stay unless the scenario says otherwise.
+  ...(o.options?.['stp_state'] === true ? {} : { forward_delay: s(0), stp_state: false }),
   ...(o.snooping === undefined ? {} : { mcast_snooping: o.snooping }),
   ...(o.querier === undefined ? {} : { mcast_querier: o.querier }),
   ...(o.otherQuerier === undefined ? {} : { mcast_querier_interval: o.otherQuerier }),
@@ -109,6 +109,25 @@ const bridgeOptions = (o: BridgeOptions): Options => ({
 });
 
 const defined = <T extends object>(o: T): T => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as T;
+
+/** Hosts that 192.0.2.0/24 serves here; a few are left for addresses that scenarios name. */
+const SMALL_HOSTS = 250;
+/** The n-th handed-out address: a placeholder where there are too many for the /24. */
+const small = (n: number): string => (n <= SMALL_HOSTS ? `192.0.2.${n}/24` : `#${n}`);
+const large = (n: number): string => `198.18.${n >> 8}.${n & 255}/15`;
+
+function inLargeSubnet(topology: Topology, hosts: number): Topology {
+  if (hosts > 0xfffe) throw new RangeError(`${hosts} addresses were asked for; 198.18.0.0/16 has 65534`);
+  const moved = new Map(Array.from({ length: hosts }, (_, i) => [small(i + 1), large(i + 1)]));
+  const bare = new Map([...moved].map(([from, to]) => [from.split('/')[0], to.split('/')[0] ?? to]));
+  const move = <D extends DeviceSpec | EndSpec>(d: D): D => ({ ...d, addresses: d.addresses.map((a) => moved.get(a) ?? a) });
+  return {
+    ...topology,
+    nodes: topology.nodes.map((n) => (n.neighbours ? { ...n, neighbours: n.neighbours.map((e) => ({ ...e, address: bare.get(e.address) ?? e.address })) } : n)),
+    devices: topology.devices.map(move),
+    links: topology.links.map((l) => ({ ...l, a: move(l.a), b: move(l.b) })),
+  };
+}
 
 export class TopologyBuilder {
   readonly #nodes: NodeSpec[] = [];
@@ -199,7 +218,7 @@ export class TopologyBuilder {
       master: plug.kind === 'host' ? undefined : plug.name, port: o.port, slave: o.slave, mac: o.mac, up: o.up, vlans: o.vlans, mtuBytes: options.mtuBytes,
     });
     const [from, to] = [end(a, b, options.a ?? {}), end(b, a, options.b ?? {})];
-    const name = options.name ?? `${from.node}-${to.node}`;
+    const name = options.name ?? this.#linkName(`${from.node}-${to.node}`);
     this.#links.push({ name, a: from, b: to });
     return { kind: 'link', name, a: { node: from.node, device: from.name }, b: { node: to.node, device: to.name } };
   }
@@ -213,15 +232,26 @@ export class TopologyBuilder {
     this.#nodes[index] = { ...node, neighbours: [...(node.neighbours ?? []), entry] };
   }
 
-  /** The next free documentation addresses: 192.0.2.0/24, beyond 250 hosts 198.18.0.0/15; with IPv6 2001:db8::/64 too. */
+  /**
+   * The next free documentation addresses: 192.0.2.0/24 (TEST-NET-1); with IPv6 2001:db8::/64 too. Where more than 250
+   * were handed out, `build` moves all of them to 198.18.0.0/15 (RFC 2544), so that they stay in one subnet.
+   */
   nextAddresses(ipv6 = false): string[] {
     const n = ++this.#hosts;
-    const v4 = n <= 250 ? `192.0.2.${n}/24` : `198.18.${n >> 8}.${n & 255}/15`;
+    const v4 = small(n);
     return ipv6 ? [v4, `2001:db8::${n.toString(16)}/64`] : [v4];
   }
 
   build(): Topology {
-    return { nodes: this.#nodes, devices: this.#devices, links: this.#links, queriers: this.#queriers, movables: this.#movables };
+    const drawn = { nodes: this.#nodes, devices: this.#devices, links: this.#links, queriers: this.#queriers, movables: this.#movables };
+    return this.#hosts <= SMALL_HOSTS ? drawn : inLargeSubnet(drawn, this.#hosts);
+  }
+
+  /** Parallel cables between two nodes: "hv1-sw1", "hv1-sw1-2". */
+  #linkName(base: string): string {
+    let name = base;
+    for (let n = 2; this.#links.some((link) => link.name === name); n++) name = `${base}-${n}`;
+    return name;
   }
 
   #node(name: string, role: NodeRole, o: NodeOptions): NodeSpec {

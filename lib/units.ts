@@ -35,9 +35,9 @@ export interface Moment {
 }
 
 export const isDuration = (value: unknown): value is Duration =>
-  typeof value === 'object' && value !== null && 'ns' in value && !('what' in value);
+  typeof value === 'object' && value !== null && 'ns' in value && typeof value.ns === 'number' && !('what' in value);
 
-/** "260 s", "16.384 s", "31.25 s", "1.5 ms": at most six significant decimals of the largest fitting unit. */
+/** "260 s", "16.384 s", "31.25 s", "1.5 ms": the largest fitting unit, rounded to three decimals of seconds, two of the others. */
 export function formatDuration(d: Duration): string {
   const abs = Math.abs(d.ns);
   const [unit, size] = abs >= 1e9 || abs === 0 ? (['s', 1e9] as const) : abs >= 1e6 ? (['ms', 1e6] as const) : abs >= 1e3 ? (['us', 1e3] as const) : (['ns', 1] as const);
