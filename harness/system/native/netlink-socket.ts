@@ -61,8 +61,14 @@ export interface Subscription extends Disposable { close(): void }
 /** Shared by all sockets: requests are synchronous, so there is never more than one user. 32 kB is the kernel's largest part of a dump. */
 const receiveArea = pinned(128 * 1024);
 
+/** struct sockaddr_nl with port 0: the kernel chooses. An unbound socket has port 0 itself and would get no notification. */
+const anyPort = pinned(12);
+anyPort[0] = AF.NETLINK;
+
 function openSocket(namespace: number): number {
-  return inNamespace(namespace, () => socket(AF.NETLINK, SOCK.RAW | SOCK.NONBLOCK, NETLINK_ROUTE, 'open an rtnetlink socket'));
+  const fd = inNamespace(namespace, () => socket(AF.NETLINK, SOCK.RAW | SOCK.NONBLOCK, NETLINK_ROUTE, 'open an rtnetlink socket'));
+  check(sys.bind(fd, anyPort, anyPort.length), 'bind', 'give an rtnetlink socket a port');
+  return fd;
 }
 
 export class NetlinkSocket implements Disposable {
