@@ -1,0 +1,3 @@
+export declare function describe(
+  folder: string,
+): { release: string; image: string; modules: string } | undefined;
