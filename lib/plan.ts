@@ -66,7 +66,9 @@ const SCALED_CONF = [
 const SCALED_NEIGH = [
   { file: 'base_reachable_time_ms', value: 30_000 },
   { file: 'retrans_time_ms', value: 1_000 },
-  { file: 'gc_stale_time', value: 60_000, seconds: true },
+  // Whole seconds: what scales below half of one becomes 0, at once.
+  { file: 'delay_first_probe_time', value: 5, least: 0 },
+  { file: 'gc_stale_time', value: 60 },
 ] as const;
 
 /** How long a device may take to be ready, beyond what its bridge's timers ask for: linkwatch, LACP, a slow machine. */
@@ -85,7 +87,7 @@ function macAt(byPlace: ReadonlyMap<string, DeviceSpec | EndSpec>, seed: number,
   return device.mac ?? macFor(seed, where.node, where.device);
 }
 
-const shrunk = (value: number, scale: number): string => String(Math.max(1, Math.round(value / scale)));
+const shrunk = (value: number, scale: number, least = 1): string => String(Math.max(least, Math.round(value / scale)));
 const slashed = (key: string): string => (key.includes('/') ? key : key.replaceAll('.', '/'));
 /** Sysctls of one device wait until it is there. */
 const namesDevice = (key: string): boolean => /^net\/[^/]+\/(conf|neigh)\/(?!all\/|default\/|lo\/)/.test(key);
@@ -118,7 +120,7 @@ function deviceSysctlsOf(node: NodeSpec, devices: readonly (DeviceSpec | EndSpec
       if (addresses.length === 0) continue;
       for (const timer of SCALED_NEIGH)
         for (const family of node.ipv6 ? ['ipv4', 'ipv6'] : ['ipv4'])
-          steps.push(set(`net/${family}/neigh/${name}/${timer.file}`, shrunk(timer.value / ('seconds' in timer ? 1_000 : 1), scale)));
+          steps.push(set(`net/${family}/neigh/${name}/${timer.file}`, shrunk(timer.value, scale, 'least' in timer ? timer.least : 1)));
     }
   for (const [key, value] of Object.entries(node.sysctls ?? {})) if (namesDevice(slashed(key))) steps.push(set(slashed(key), value));
   return steps;
@@ -171,15 +173,6 @@ export function compilePlan(topology: Topology, options: PlanOptions): Plan {
       steps.push({ do: 'vlan-member', node: device.node, name: device.name, id: vlan.id, pvid: vlan.pvid ?? false, untagged: vlan.untagged ?? false, self: device.kind === 'bridge' });
   for (const device of devices)
     for (const address of device.addresses) steps.push({ do: 'address', node: device.node, name: device.name, address });
-
-  if (scale !== 1) {
-    const fit = (ms: number): number => Math.max(1, Math.round(ms / scale));
-    const timers = { reachableMs: fit(NEIGHBOUR_TIMERS.reachableMs), retransMs: fit(NEIGHBOUR_TIMERS.retransMs), delayProbeMs: fit(NEIGHBOUR_TIMERS.delayProbeMs) };
-    for (const device of devices.filter((d) => d.addresses.length > 0)) {
-      steps.push({ do: 'neighbour-timers', node: device.node, device: device.name, family: 'inet', ...timers });
-      if (topology.nodes.find((n) => n.name === device.node)?.ipv6) steps.push({ do: 'neighbour-timers', node: device.node, device: device.name, family: 'inet6', ...timers });
-    }
-  }
 
   // Bridges up before their ports, so that a port's first carrier already finds its bridge running.
   const order = (d: DeviceSpec | EndSpec): number => (d.kind === 'bridge' ? 0 : d.kind === 'vlan' ? 3 : d.kind === 'bond' ? 1 : 2);
