@@ -53,7 +53,7 @@ export function liveProgress({ stream, colour, now = () => performance.now() }: 
   const columns = () => stream.columns || 80;
   function draw() {
     const lines = liveRegion(state, { nowMs: now(), columns: columns(), rows: stream.rows || 24, paint });
-    // log-update 7.2 leaves a gap when a middle line goes and the ones below stay the same: start afresh then.
+    // log-update 7.2 loses lines when some come or go above ones that stay the same: start afresh then.
     if (lines.length !== lastHeight) region.clear();
     lastHeight = lines.length;
     region(lines.join('\n'));

@@ -3,7 +3,7 @@ import type { RunEvent, RunRecord } from '../../../lib/record.ts';
 import { parseRunRecord } from '../../../lib/render/run-schema.ts';
 import { createReporter, isReporterName, reporterNames, wantsColour, type ReporterName } from '../../../harness/report/reporter.ts';
 import { everyVerdict, hostileRun, result, run } from '../../lib/render/samples.ts';
-import { recorder } from './streams.ts';
+import { recorder, screen } from './streams.ts';
 
 /** The events that a runner would have sent for this record, one after another. */
 function events(record: RunRecord): RunEvent[] {
@@ -59,14 +59,36 @@ t.test('a terminal gets a live region, and is given back', (t) => {
   t.match(stdout, '\x1b[2K', 'lines are erased');
   t.match(stdout, '2 of 7 done · 1 running · 4 left · 1 NOT as expected');
   t.match(stdout, '▸ multicast/membership-expiry healthy');
-  const lastDrawing = stdout.lastIndexOf('▸');
-  t.ok(stdout.indexOf('deciding figure') > lastDrawing, 'the table comes after the last drawing');
+  const left = screen(stdout);
+  t.notOk(left.some((line) => /▸|done ·/.test(line)), 'nothing of the region is left');
+  t.match(left.at(-1), /^wall time 98\.1 s/, 'and the table is whole');
   t.notMatch(drive('auto', everyVerdict(), { out: true, env: { CI: '1' } }).stdout, '\x1b[2K', 'CI logs are text');
   t.notMatch(drive('auto', everyVerdict(), { out: true, env: { TERM: 'dumb' } }).stdout, '\x1b', 'a dumb terminal too');
   const elsewhere = drive('live', everyVerdict(), { err: true });
   t.match(elsewhere.stderr, '\x1b[2K', 'live moves to stderr if only that is a terminal');
   t.notMatch(elsewhere.stdout, '\x1b');
   t.match(drive('live', everyVerdict()).stdout, 'started ', 'without any terminal: plain lines');
+  t.end();
+});
+
+t.test('what stands on the screen when lines come and go', (t) => {
+  const stdout = recorder(true);
+  using reporter = createReporter('live', { stdout, stderr: recorder(false), env: { NO_COLOR: '1' }, now: () => 0 });
+  const started = (key: string): RunEvent => ({ type: 'started', key, scenario: `story-${key}`, variant: 'v', kernel: 'k' });
+  const lines = () => screen(stdout.text).map((line) => line.replace(/ {2,}0 s in 0 s$/, ''));
+  reporter.event({ type: 'run-started', runId: 'r', total: 3, jobs: 2, dir: 'd' });
+  reporter.event(started('a'));
+  reporter.event(started('b'));
+  const both = ['run r: results in d', '▸ story-a v on k', '    starting', '▸ story-b v on k', '    starting'];
+  t.same(lines(), [...both, '0 of 3 done · 2 running · 1 left · 0 s']);
+  reporter.event({ type: 'progress', key: 'a', step: 'bob joins', protocolS: 0, wallS: 0 });
+  t.equal(lines()[2], '    bob joins');
+  stdout.rows = 6;
+  reporter.event({ type: 'progress', key: 'a', step: 'bob joins', protocolS: 0, wallS: 0 });
+  t.same(lines(), [...both.slice(0, 2), '    bob joins', '  and 1 more', '0 of 3 done · 2 running · 1 left · 0 s'], 'a terminal that was made lower');
+  stdout.rows = 24;
+  reporter.event({ type: 'finished', key: 'a', result: result({ scenario: 'story-a', verdict: 'skipped', reason: 'no KVM' }) });
+  t.same(lines().slice(1), ['[1/3] – skipped story-a healthy: no KVM, on qemu:6.1.0-56-cloud-amd64', '▸ story-b v on k', '    starting', '1 of 3 done · 1 running · 1 left · 1 skipped · 0 s']);
   t.end();
 });
 

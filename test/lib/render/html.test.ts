@@ -85,6 +85,8 @@ t.test('the time line marks window and decision', (t) => {
     const [from = 0, to = 0, atS = 0] = times;
     const text = svg({ atS, windowS: { from, to } });
     const xs = [...text.matchAll(/ c?x="([^"]+)"/g)].map((match) => Number(match[1]));
+    const texts = [...text.matchAll(/ x="([^"]+)" y="\d+">([^<]*)</g)];
+    t.ok(texts.length > 1 && texts.every(([, x, words = '']) => Number(x) - words.length * 3 >= 0 && Number(x) + words.length * 3 <= 720), 'labels are not cut');
     t.ok(xs.length > 2 && xs.every((x) => x >= 0 && x <= 720), `${times.join(', ')}: ${xs.join(' ')}`);
   }
   t.end();
