@@ -62,7 +62,10 @@ export async function installPackages(names, say) {
 
 function install(names, say) {
   say(`installing ${names.join(', ')} …`);
-  return run('apt-get', ['install', '--yes', '--quiet', '--no-install-recommends', ...names], { env: quiet, show: true });
+  return run('apt-get', ['install', '--yes', '--quiet', '--no-install-recommends', ...names], {
+    env: quiet,
+    show: true,
+  });
 }
 
 /** Fetches the lists of packages; returns undefined, or in words why not. */
@@ -84,6 +87,9 @@ export async function versionOf(name) {
 /** Downloads packages into a folder; needs no root. Returns undefined, or in words why not. */
 export async function downloadPackages(names, folder) {
   // As root apt would hand the download to its own user, who may not write into our folder; it then warns and goes on.
-  const done = await run('apt-get', ['download', '--quiet', '-o', 'APT::Sandbox::User=root', ...names], { cwd: folder, env: quiet });
+  const done = await run('apt-get', ['download', '--quiet', '-o', 'APT::Sandbox::User=root', ...names], {
+    cwd: folder,
+    env: quiet,
+  });
   return done.ok ? undefined : `apt-get download failed: ${reason(done.stderr)}`;
 }

@@ -15,7 +15,14 @@ import { isFresh, remember, stampOf } from './stamp.mjs';
 const sources = ['lib', 'harness', 'scenarios', 'package-lock.json', 'tsconfig.json'];
 
 /** Everything that decides what is built, besides the sources. */
-const common = { bundle: true, platform: 'node', target: 'node20', sourcemap: true, logLevel: 'silent', charset: 'utf8' };
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  logLevel: 'silent',
+  charset: 'utf8',
+};
 
 export const bundles = [
   {

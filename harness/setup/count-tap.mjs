@@ -32,7 +32,8 @@ function watch(parser, counts, say, isTop) {
   parser.on('assert', (point) => {
     const within = child;
     child = undefined;
-    if (isTop) say(`${point.ok ? 'ok    ' : 'not ok'} ${point.name}${point.time ? `  ${Math.round(point.time)} ms` : ''}`);
+    if (isTop)
+      say(`${point.ok ? 'ok    ' : 'not ok'} ${point.name}${point.time ? `  ${Math.round(point.time)} ms` : ''}`);
     // A subtest that ran counts by what is in it.
     if (within !== undefined && point.ok) return;
     if (within !== undefined && within.failed > 0) {

@@ -1,3 +1,1 @@
-export declare function describe(
-  folder: string,
-): { release: string; image: string; modules: string } | undefined;
+export declare function describe(folder: string): { release: string; image: string; modules: string } | undefined;

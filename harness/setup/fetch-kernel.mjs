@@ -17,7 +17,9 @@ export async function fetchKernel({ ubuntu, root, say }) {
     names = await kernelPackages(ubuntu, dependsOutput);
   }
   if (names.length === 0) {
-    return { failed: `no kernel package is known to apt${root ? '' : '; let root run `apt-get update`, then start again'}` };
+    return {
+      failed: `no kernel package is known to apt${root ? '' : '; let root run `apt-get update`, then start again'}`,
+    };
   }
   say(`fetching the kernel ${names[0]} to boot in VMs (unpacked into our cache, not installed) …`);
   const kernels = kernelsFolder();
@@ -66,7 +68,9 @@ export function describe(folder) {
   const image = namesIn(join(folder, 'boot')).find((name) => name.startsWith('vmlinuz-'));
   if (image === undefined) return undefined;
   const release = image.slice('vmlinuz-'.length);
-  const modules = ['lib/modules', 'usr/lib/modules'].map((at) => `${at}/${release}`).find((at) => existsSync(join(folder, at)));
+  const modules = ['lib/modules', 'usr/lib/modules']
+    .map((at) => `${at}/${release}`)
+    .find((at) => existsSync(join(folder, at)));
   return modules && { release, image: `boot/${image}`, modules };
 }
 

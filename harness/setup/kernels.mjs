@@ -28,7 +28,9 @@ export function kernelsFolder(env) {
  */
 export function findKernels({ root = '/', release = runningRelease(), cache = kernelsFolder() } = {}) {
   const installed = installedKernels(root).sort((a, b) => compareReleases(b.release, a.release));
-  const running = installed.filter((kernel) => kernel.release === release).map((kernel) => ({ ...kernel, origin: 'running' }));
+  const running = installed
+    .filter((kernel) => kernel.release === release)
+    .map((kernel) => ({ ...kernel, origin: 'running' }));
   const cached = cachedKernels(cache).sort((a, b) => compareReleases(b.release, a.release));
   const all = [...running, ...cached, ...installed.filter((kernel) => kernel.release !== release)];
   // An image may be found twice: /boot and /lib/modules hold copies on some distributions.

@@ -25,6 +25,9 @@ export function run(program, args, { cwd, env = {}, show = false } = {}) {
 
 /** The line of an error stream that says why: apt's start with "E:", npm's with "npm error". */
 export function reason(stderr) {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter(Boolean);
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
   return lines.find((line) => /^(E:|npm error|dpkg(-deb)?: error)/.test(line)) ?? lines.at(-1) ?? 'no reason given';
 }

@@ -78,12 +78,16 @@ async function npmPackages({ noInstall }) {
   if (!needsInstall(root)) return;
   if (noInstall) {
     if (statSync(join(root, 'node_modules'), { throwIfNoEntry: false }) !== undefined) return;
-    throw new SetupError('npm packages are missing, and --no-install forbids fetching them. Run `npm ci` in the checkout.');
+    throw new SetupError(
+      'npm packages are missing, and --no-install forbids fetching them. Run `npm ci` in the checkout.',
+    );
   }
   say('installing npm packages (npm ci) …');
   const done = await run('npm', ['ci', '--no-fund', '--no-audit'], { cwd: root });
   if (!done.ok) {
-    throw new SetupError(`npm ci failed: ${reason(done.stderr)}\nRun \`npm ci\` in the checkout to see all of it; it needs the network.`);
+    throw new SetupError(
+      `npm ci failed: ${reason(done.stderr)}\nRun \`npm ci\` in the checkout to see all of it; it needs the network.`,
+    );
   }
 }
 
@@ -131,11 +135,14 @@ async function kernelToBoot(machine, flags) {
   let kernel = bootableKernel(findKernels());
   if (kernel === undefined) {
     const failed = await obtainKernel(machine, flags);
-    if (failed !== undefined) say(`No kernel for VMs: ${failed}. Scenarios can use the running kernel, or --kernel IMAGE.`);
+    if (failed !== undefined)
+      say(`No kernel for VMs: ${failed}. Scenarios can use the running kernel, or --kernel IMAGE.`);
     kernel = bootableKernel(findKernels());
   }
   if (kernel === undefined) return;
-  const compression = Object.keys(decompressors).find((suffix) => statSync(join(kernel.modules, neededModules.bridge + suffix), { throwIfNoEntry: false }));
+  const compression = Object.keys(decompressors).find((suffix) =>
+    statSync(join(kernel.modules, neededModules.bridge + suffix), { throwIfNoEntry: false }),
+  );
   if (compression !== undefined) await systemPrograms([decompressors[compression]], machine, flags);
 }
 

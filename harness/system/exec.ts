@@ -90,7 +90,9 @@ export class ExecError extends Error {
   }) {
     const said = (facts.stderr ?? '').trim();
     const message = `Cannot ${facts.doing}: ${facts.reason}.\n  command: ${facts.command}`;
-    super(said === '' ? message : `${message}\n  it said: ${said.replaceAll('\n', '\n           ')}`, { cause: facts.cause });
+    super(said === '' ? message : `${message}\n  it said: ${said.replaceAll('\n', '\n           ')}`, {
+      cause: facts.cause,
+    });
     this.doing = facts.doing;
     this.command = facts.command;
     this.exitCode = facts.exitCode;
@@ -126,7 +128,13 @@ async function run(program: string, args: readonly string[], options: ExecOption
   };
   const result = await execa(program, args, settings);
   const { exitCode } = result;
-  if (exitCode !== undefined && okCodes.includes(exitCode) && !result.timedOut && !result.isCanceled && !result.isMaxBuffer) {
+  if (
+    exitCode !== undefined &&
+    okCodes.includes(exitCode) &&
+    !result.timedOut &&
+    !result.isCanceled &&
+    !result.isMaxBuffer
+  ) {
     return { stdout: result.stdout, stderr: text(result.stderr), exitCode };
   }
   throw explained(program, result, options, timeoutMs);
@@ -149,7 +157,7 @@ export function start(program: string, args: readonly string[], options: StartOp
       if (!(error instanceof ExecaError)) throw error;
       return {
         exitCode: error.exitCode,
-        signal: error.signal as NodeJS.Signals | undefined,
+        signal: error.signal,
         stderr: said(),
         error: explained(program, error, options, options.timeoutMs, said()),
       };

@@ -73,8 +73,13 @@ export function readModinfo(bytes: Buffer): ReadonlyMap<string, readonly string[
 }
 
 function isElf(bytes: Buffer): boolean {
-  return bytes.length >= 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes[4] === 2 && bytes[5] === 1 &&
-    bytes.readUInt16LE(18) === machineX8664;
+  return (
+    bytes.length >= 64 &&
+    bytes.readUInt32BE(0) === 0x7f454c46 &&
+    bytes[4] === 2 &&
+    bytes[5] === 1 &&
+    bytes.readUInt16LE(18) === machineX8664
+  );
 }
 
 interface Segment {

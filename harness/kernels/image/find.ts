@@ -14,7 +14,8 @@ export function kernelFromFile(file: string, modules?: string): KernelImage {
   const image = resolve(file);
   const stat = statSync(image, { throwIfNoEntry: false });
   if (stat === undefined) throw new Error(`Cannot boot ${file}: there is no such file.`);
-  if (!stat.isFile()) throw new Error(`Cannot boot ${file}: it is not a file. Give a kernel image (bzImage or vmlinuz).`);
+  if (!stat.isFile())
+    throw new Error(`Cannot boot ${file}: it is not a file. Give a kernel image (bzImage or vmlinuz).`);
   try {
     accessSync(image, constants.R_OK);
   } catch {

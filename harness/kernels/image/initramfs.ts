@@ -84,7 +84,11 @@ const inUseMs = 10 * 60_000;
 
 /** Makes it, or takes it from the cache. */
 export async function buildInitramfs(request: InitramfsRequest): Promise<Initramfs> {
-  const { wanted = defaultModules, programs = ['ip', 'bridge', 'tcpdump'], cache = join(cacheFolder(), 'initramfs') } = request;
+  const {
+    wanted = defaultModules,
+    programs = ['ip', 'bridge', 'tcpdump'],
+    cache = join(cacheFolder(), 'initramfs'),
+  } = request;
   const node = realpathSync(process.execPath);
   const files = new Map(programs.map((name) => [name, findProgram(name)]));
   const libraries = librariesOf([node, ...files.values()]);
@@ -96,7 +100,11 @@ export async function buildInitramfs(request: InitramfsRequest): Promise<Initram
   if (known !== undefined) return { path, ...known, made: false };
 
   const modules = await modulesFor(folder, wanted);
-  const facts: Facts = { load: modules.load.map(({ name }) => name), builtin: modules.builtin, missing: modules.missing };
+  const facts: Facts = {
+    load: modules.load.map(({ name }) => name),
+    builtin: modules.builtin,
+    missing: modules.missing,
+  };
   mkdirSync(cache, { recursive: true });
   write(path, cpioArchive(entriesOf(parts, modules)));
   write(`${path}.json`, [Buffer.from(`${JSON.stringify(facts)}\n`)]);
@@ -120,12 +128,26 @@ async function modulesFor(folder: ModuleFolder | undefined, wanted: readonly str
 }
 
 /** The agent counts by its content, since builds rewrite it; the rest by name, size and time, since hashing takes long. */
-function keyOf({ node, agent, koffi, programs, libraries }: Parts, folder: ModuleFolder | undefined, wanted: readonly string[]): string {
+function keyOf(
+  { node, agent, koffi, programs, libraries }: Parts,
+  folder: ModuleFolder | undefined,
+  wanted: readonly string[],
+): string {
   const hash = createHash('sha256');
   hash.update(`layout ${String(layout)}\nnode ${process.version}\nwanted ${wanted.join(' ')}\n`);
   hash.update(readFileSync(agent));
-  const modules = folder === undefined ? [] : [...wanted.map((name) => folder.files.get(name)), join(folder.folder, 'modules.builtin')];
-  const files = [node, koffi, ...programs.values(), ...libraries.byName.values(), ...libraries.loaders.values(), ...modules];
+  const modules =
+    folder === undefined
+      ? []
+      : [...wanted.map((name) => folder.files.get(name)), join(folder.folder, 'modules.builtin')];
+  const files = [
+    node,
+    koffi,
+    ...programs.values(),
+    ...libraries.byName.values(),
+    ...libraries.loaders.values(),
+    ...modules,
+  ];
   for (const file of files) {
     const stat = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
     hash.update(`${file ?? '-'} ${String(stat?.size)} ${String(stat?.mtimeMs)}\n`);
@@ -146,9 +168,15 @@ function remembered(path: string): Facts | undefined {
 
 function entriesOf(parts: Parts, modules: ModuleSet): CpioEntry[] {
   const { node, agent, koffi, programs, libraries } = parts;
-  const file = (path: string, data: Uint8Array, executable = false): CpioEntry => ({ kind: 'file', path, data, executable });
+  const file = (path: string, data: Uint8Array, executable = false): CpioEntry => ({
+    kind: 'file',
+    path,
+    data,
+    executable,
+  });
   const device = (path: string, major: number, minor: number): CpioEntry => ({ kind: 'device', path, major, minor });
-  const text = (path: string, content: string, executable = false): CpioEntry => file(path, Buffer.from(content), executable);
+  const text = (path: string, content: string, executable = false): CpioEntry =>
+    file(path, Buffer.from(content), executable);
   const program = (path: string, from: string): CpioEntry => file(path, stripElf(readFileSync(from)), true);
   const folder = (path: string): CpioEntry => ({ kind: 'folder', path });
   const link = (path: string, target: string): CpioEntry => ({ kind: 'link', path, target });
@@ -204,7 +232,9 @@ function write(path: string, pieces: readonly Uint8Array[]): void {
     rmSync(temporary, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    throw new Error(`Cannot keep the VM's initramfs in ${path}: no space is left. It takes about 100 MB there.`, { cause: error });
+    throw new Error(`Cannot keep the VM's initramfs in ${path}: no space is left. It takes about 100 MB there.`, {
+      cause: error,
+    });
   }
 }
 
@@ -232,7 +262,9 @@ function prune(cache: string, made: string): void {
     .filter((path) => path.endsWith('.cpio') && path !== made)
     .sort((a, b) => idle(a) - idle(b))
     .slice(kept - 1);
-  const orphans = paths.filter((path) => path.endsWith('.tmp') || (path.endsWith('.cpio.json') && !existsSync(path.slice(0, -5))));
+  const orphans = paths.filter(
+    (path) => path.endsWith('.tmp') || (path.endsWith('.cpio.json') && !existsSync(path.slice(0, -5))),
+  );
   for (const path of [...old, ...orphans].filter((path) => idle(path) > inUseMs)) {
     rmSync(path, { force: true });
     rmSync(`${path}.json`, { force: true });

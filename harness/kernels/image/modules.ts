@@ -40,7 +40,9 @@ export interface ModuleSet {
 
 /** The kernel takes "-" and "_" in module names for the same; files are named with either. */
 export function moduleName(file: string): string {
-  return basename(file).replace(/\.ko(\.\w+)?$/, '').replaceAll('-', '_');
+  return basename(file)
+    .replace(/\.ko(\.\w+)?$/, '')
+    .replaceAll('-', '_');
 }
 
 /** Reads the folder's names, not its modules. */
@@ -65,7 +67,10 @@ function readBuiltin(folder: string): string[] {
   } catch {
     return []; // a hand-made folder; then a builtin one counts as missing, and the kernel itself is asked later
   }
-  return text.split('\n').filter((line) => line !== '').map(moduleName);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(moduleName);
 }
 
 /** The wanted modules and all that they depend on, in an order to load them in. */
@@ -99,7 +104,10 @@ export async function selectModules(folder: ModuleFolder, wanted: readonly strin
 
 /** Only names listed as "depends": soft ones ("softdep") are conveniences such as faster checksums. */
 function dependenciesOf(data: Buffer): string[] {
-  return (readModinfo(data).get('depends') ?? []).flatMap((list) => list.split(',')).filter((name) => name !== '').map(moduleName);
+  return (readModinfo(data).get('depends') ?? [])
+    .flatMap((list) => list.split(','))
+    .filter((name) => name !== '')
+    .map(moduleName);
 }
 
 async function readModule(file: string): Promise<Buffer> {

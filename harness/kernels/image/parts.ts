@@ -29,7 +29,12 @@ export function koffiFile(libraries: Libraries): string {
   try {
     folder = dirname(resolve('@koromix/koffi-linux-x64/package.json', { paths: [dirname(resolve('koffi'))] }));
   } catch (cause) {
-    throw new Error("Cannot build the VM's initramfs: koffi is not installed for this machine (x64 Linux). Run `npm ci`.", { cause });
+    throw new Error(
+      "Cannot build the VM's initramfs: koffi is not installed for this machine (x64 Linux). Run `npm ci`.",
+      {
+        cause,
+      },
+    );
   }
   return join(folder, isMusl ? 'musl_x64' : 'linux_x64', 'koffi.node');
 }

@@ -16,7 +16,10 @@ t.test('gives up with the reason of the last attempt', async (t) => {
   const waiting = eventually({ for: 'carol', withinMs: 60, everyMs: 10 }, () => {
     throw new Error('no such guest');
   });
-  await t.rejects(waiting, { name: 'GaveUpError', message: /^Gave up waiting for carol after 60 ms \(\d+ attempts\): no such guest$/ });
+  await t.rejects(waiting, {
+    name: 'GaveUpError',
+    message: /^Gave up waiting for carol after 60 ms \(\d+ attempts\): no such guest$/,
+  });
   t.ok(performance.now() - began < 2000, 'in good time');
 });
 
@@ -42,7 +45,9 @@ t.test('a fault of our own is not waited upon', async (t) => {
 
 t.test('can be given up from outside', async (t) => {
   const stop = new AbortController();
-  setTimeout(() => { stop.abort(new Error('Ctrl-C')); }, 30);
+  setTimeout(() => {
+    stop.abort(new Error('Ctrl-C'));
+  }, 30);
   const waiting = eventually({ for: 'it', withinMs: 60_000, everyMs: 10, signal: stop.signal }, () => {
     throw new Error('never');
   });

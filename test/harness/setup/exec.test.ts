@@ -24,7 +24,9 @@ t.test('output, input and environment', async (t) => {
 });
 
 t.test('a failure says what, how and what the system said', async (t) => {
-  const error = await failure(exec(node, ['-e', 'console.error("File exists"); process.exit(2)'], { doing: 'add vmbr0' }));
+  const error = await failure(
+    exec(node, ['-e', 'console.error("File exists"); process.exit(2)'], { doing: 'add vmbr0' }),
+  );
   t.match(error.message, /^Cannot add vmbr0: .* ended with status 2\.\n {2}command: .*\n {2}it said: File exists$/);
   t.match(error, { exitCode: 2, stderr: 'File exists', doing: 'add vmbr0', timedOut: false });
 });
@@ -52,7 +54,9 @@ t.test('a program that takes too long is stopped', async (t) => {
 t.test('a program that is given up', async (t) => {
   const giveUp = new AbortController();
   const running = exec(node, ['-e', 'setInterval(() => 0, 1000)'], { doing: 'wait', signal: giveUp.signal });
-  setTimeout(() => { giveUp.abort(); }, 100);
+  setTimeout(() => {
+    giveUp.abort();
+  }, 100);
   t.match((await failure(running)).message, /because the work was given up/);
 });
 
