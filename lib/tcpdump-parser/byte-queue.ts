@@ -25,7 +25,8 @@ export class ByteQueue {
     const waiting = this.#buffer.subarray(this.#start, this.#end);
     // Doubling keeps the copies linear when a large record comes in small chunks.
     const needed = waiting.length + more;
-    const target = needed > this.#buffer.length ? new Uint8Array(Math.max(needed, 2 * this.#buffer.length)) : this.#buffer;
+    const target =
+      needed > this.#buffer.length ? new Uint8Array(Math.max(needed, 2 * this.#buffer.length)) : this.#buffer;
     target.set(waiting, 0);
     this.#buffer = target;
     this.#start = 0;

@@ -65,9 +65,13 @@ export class PcapngReader {
     const block = queue.peek(length);
     if (!block) return { need: `a block of type ${type}`, bytes: length };
     const trailer = new Reader(block.subarray(length - 4), 'pcapng block', this.#littleEndian).u32();
-    if (trailer !== length) return { fault: `a block of type ${type} begins with length ${length}, ends with ${trailer}` };
+    if (trailer !== length)
+      return { fault: `a block of type ${type} begins with length ${length}, ends with ${trailer}` };
     try {
-      const packet = this.#block(type, new Reader(block.subarray(8, length - 4), `block of type ${type}`, this.#littleEndian));
+      const packet = this.#block(
+        type,
+        new Reader(block.subarray(8, length - 4), `block of type ${type}`, this.#littleEndian),
+      );
       queue.drop(length);
       return packet ? { packet } : {};
     } catch (error) {

@@ -24,7 +24,10 @@ const NS_PER_SECOND = 1_000_000_000n;
 /** The file header: write it once, then records. */
 export function pcapHeader(options: PcapOptions = {}): Uint8Array {
   const { linkType = LINK_TYPE.ethernet, snapLength = MAX_SNAP_LENGTH, resolution = 'ns' } = options;
-  const writer = new Writer(true).u32(resolution === 'ns' ? 0xa1b23c4d : 0xa1b2c3d4).u16(2).u16(4);
+  const writer = new Writer(true)
+    .u32(resolution === 'ns' ? 0xa1b23c4d : 0xa1b2c3d4)
+    .u16(2)
+    .u16(4);
   return writer.u32(0).u32(0).u32(snapLength).u32(linkType).done();
 }
 
@@ -33,7 +36,10 @@ export function pcapRecord(packet: PcapPacket, { resolution = 'ns' }: PcapOption
   const { timestampNs, bytes, originalLength = bytes.length } = packet;
   const fraction = Number(timestampNs % NS_PER_SECOND);
   const header = new Writer(true).u32(Number(timestampNs / NS_PER_SECOND));
-  header.u32(resolution === 'ns' ? fraction : Math.floor(fraction / 1000)).u32(bytes.length).u32(originalLength);
+  header
+    .u32(resolution === 'ns' ? fraction : Math.floor(fraction / 1000))
+    .u32(bytes.length)
+    .u32(originalLength);
   return concat(header.done(), bytes);
 }
 

@@ -48,7 +48,10 @@ function block(type: number, body: Uint8Array, options: readonly Option[]): Uint
 export function pcapngSection(section: PcapngSection = {}): Uint8Array {
   // Section length -1: not known, as it is in a stream.
   const body = new Writer(true).u32(BYTE_ORDER_MAGIC).u16(1).u16(0).u32(0xffffffff).u32(0xffffffff).done();
-  return block(BLOCK.section, body, [...comments(section.comments), ...string(OPTION.sectionApplication, section.application)]);
+  return block(BLOCK.section, body, [
+    ...comments(section.comments),
+    ...string(OPTION.sectionApplication, section.application),
+  ]);
 }
 
 /** Interfaces are numbered as they come, from 0; they may come between packets. */
@@ -66,7 +69,11 @@ export function pcapngInterface(iface: PcapngInterface = {}): Uint8Array {
 export function pcapngPacket(packet: PcapngPacket): Uint8Array {
   const { timestampNs, bytes, originalLength = bytes.length, interfaceId = 0, direction } = packet;
   const header = new Writer(true).u32(interfaceId);
-  header.u32(Number(timestampNs >> 32n)).u32(Number(timestampNs & 0xffffffffn)).u32(bytes.length).u32(originalLength);
+  header
+    .u32(Number(timestampNs >> 32n))
+    .u32(Number(timestampNs & 0xffffffffn))
+    .u32(bytes.length)
+    .u32(originalLength);
   const flags = direction && new Writer(true).u32(direction === 'inbound' ? 1 : 2).done();
   const options: Option[] = comments(packet.comments);
   if (flags) options.push([OPTION.packetFlags, flags]);

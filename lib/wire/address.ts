@@ -143,7 +143,10 @@ export function multicastMac(group: string): Mac {
 /** fe80::/64 with the modified EUI-64 of the MAC: the universal bit flipped, ff:fe in the middle (RFC 4291 appendix A). */
 export function linkLocal(mac: Mac): Ipv6Address {
   const bytes = parseMac(mac);
-  const writer = new Writer().u16(0xfe80).zeros(6).u8(octet(bytes, 0) ^ 2);
+  const writer = new Writer()
+    .u16(0xfe80)
+    .zeros(6)
+    .u8(octet(bytes, 0) ^ 2);
   return formatIpv6(writer.bytes(bytes.subarray(1, 3)).u16(0xfffe).bytes(bytes.subarray(3)).done());
 }
 

@@ -101,8 +101,10 @@ export interface IgmpQueryOptions extends QueryOptions {
 /** A general query goes to 224.0.0.1, one for a group to the group (RFC 2236 section 9). Version 1 knows no group. */
 export function igmpQuery(options: IgmpQueryOptions): Uint8Array {
   const { version, source, group, sources = [], qrv = ROBUSTNESS, suppressRouterSide = false } = options;
-  const { maxResponse: maxResponseMs = QUERY_RESPONSE_INTERVAL_MS, queryInterval: queryIntervalMs = QUERY_INTERVAL_MS } =
-    options;
+  const {
+    maxResponse: maxResponseMs = QUERY_RESPONSE_INTERVAL_MS,
+    queryInterval: queryIntervalMs = QUERY_INTERVAL_MS,
+  } = options;
   if (version === 1 && group !== undefined) throw new RangeError('an IGMPv1 query asks for no group');
   if (version < 3 && sources.length > 0) throw new RangeError(`an IGMPv${version} query asks for no sources`);
   const asked = group ?? '0.0.0.0';
@@ -111,7 +113,16 @@ export function igmpQuery(options: IgmpQueryOptions): Uint8Array {
       ? { type: 'query', version, group: asked }
       : version === 2
         ? { type: 'query', version, group: asked, maxResponseMs }
-        : { type: 'query', version, group: asked, maxResponseMs, suppressRouterSide, qrv, queryIntervalMs, sources: [...sources] };
+        : {
+            type: 'query',
+            version,
+            group: asked,
+            maxResponseMs,
+            suppressRouterSide,
+            qrv,
+            queryIntervalMs,
+            sources: [...sources],
+          };
   return igmpFrame(options, source, group ?? ALL_HOSTS, message);
 }
 
@@ -157,14 +168,25 @@ export interface MldQueryOptions extends QueryOptions {
 /** A general query goes to ff02::1, one for a group to the group (RFC 3810 section 5.1.15). */
 export function mldQuery(options: MldQueryOptions): Uint8Array {
   const { version, group, sources = [], qrv = ROBUSTNESS, suppressRouterSide = false } = options;
-  const { maxResponse: maxResponseMs = QUERY_RESPONSE_INTERVAL_MS, queryInterval: queryIntervalMs = QUERY_INTERVAL_MS } =
-    options;
+  const {
+    maxResponse: maxResponseMs = QUERY_RESPONSE_INTERVAL_MS,
+    queryInterval: queryIntervalMs = QUERY_INTERVAL_MS,
+  } = options;
   if (version < 2 && sources.length > 0) throw new RangeError('an MLDv1 query asks for no sources');
   const asked = group ?? '::';
   const message: Mld =
     version === 1
       ? { type: 'query', version, group: asked, maxResponseMs }
-      : { type: 'query', version, group: asked, maxResponseMs, suppressRouterSide, qrv, queryIntervalMs, sources: [...sources] };
+      : {
+          type: 'query',
+          version,
+          group: asked,
+          maxResponseMs,
+          suppressRouterSide,
+          qrv,
+          queryIntervalMs,
+          sources: [...sources],
+        };
   return mldFrame(options, options.source ?? linkLocal(options.srcMac), group ?? ALL_NODES_V6, message);
 }
 
@@ -226,7 +248,11 @@ export interface RarpAnnouncementOptions extends Partial<FrameOptions> {
 }
 
 /** What QEMU sends for a guest that has moved: a broadcast "request reverse" that tells switches where the MAC is. */
-export function rarpAnnouncement({ mac, etherType = ETHER_TYPE.rarp, ...options }: RarpAnnouncementOptions): Uint8Array {
+export function rarpAnnouncement({
+  mac,
+  etherType = ETHER_TYPE.rarp,
+  ...options
+}: RarpAnnouncementOptions): Uint8Array {
   const arp = { senderMac: mac, senderIp: '0.0.0.0', targetMac: mac, targetIp: '0.0.0.0' };
   const payload = encodeArp({ operation: ARP_OPERATION.reverseRequest, ...arp });
   return frame({ srcMac: mac, ...options }, BROADCAST_MAC, etherType, payload);
@@ -244,7 +270,15 @@ export interface UdpFrameOptions extends FrameOptions {
 }
 
 /** A datagram to a group, or to a host whose MAC is `dstMac`. */
-export function udpFrame({ source, destination, payload, ttl, srcPort, dstPort, ...options }: UdpFrameOptions): Uint8Array {
+export function udpFrame({
+  source,
+  destination,
+  payload,
+  ttl,
+  srcPort,
+  dstPort,
+  ...options
+}: UdpFrameOptions): Uint8Array {
   const addresses = { src: source, dst: destination };
   const datagram = encodeUdp({ srcPort, dstPort }, payload, addresses);
   const hops = ttl ?? (isMulticastIp(destination) ? 1 : 64);

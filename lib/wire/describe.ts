@@ -106,7 +106,8 @@ function describeStp(bpdu: Bpdu): string {
   const flags = [bpdu.topologyChange ? ' topology change' : ''];
   if (bpdu.type === 'rapid') {
     flags.push(` ${bpdu.role}`);
-    for (const flag of ['proposal', 'agreement', 'learning', 'forwarding'] as const) if (bpdu[flag]) flags.push(` ${flag}`);
+    for (const flag of ['proposal', 'agreement', 'learning', 'forwarding'] as const)
+      if (bpdu[flag]) flags.push(` ${flag}`);
   }
   const name = bpdu.type === 'configuration' ? 'STP' : bpdu.version === 2 ? 'RSTP' : 'MSTP';
   const cost = `root ${bridge(bpdu.root)} cost ${bpdu.rootPathCost}`;

@@ -110,7 +110,11 @@ function encodeLlc(llc: Llc): Uint8Array {
   const writer = new Writer().u8(llc.dsap).u8(llc.ssap);
   if (llc.control > 0xff) writer.u16(llc.control);
   else writer.u8(llc.control);
-  if (llc.snap) writer.u8(llc.snap.oui >>> 16).u16(llc.snap.oui & 0xffff).u16(llc.snap.protocol);
+  if (llc.snap)
+    writer
+      .u8(llc.snap.oui >>> 16)
+      .u16(llc.snap.oui & 0xffff)
+      .u16(llc.snap.protocol);
   return writer.done();
 }
 

@@ -3,14 +3,7 @@ import { formatIp, parseIp } from './address.ts';
 import { Reader, Writer } from './bytes.ts';
 
 /** RFC 3376 section 4.2.12, RFC 3810 section 5.2.12; in the order of their numbers, from 1. */
-export const GROUP_RECORD_TYPES = [
-  'is-include',
-  'is-exclude',
-  'to-include',
-  'to-exclude',
-  'allow',
-  'block',
-] as const;
+export const GROUP_RECORD_TYPES = ['is-include', 'is-exclude', 'to-include', 'to-exclude', 'allow', 'block'] as const;
 export type GroupRecordType = (typeof GROUP_RECORD_TYPES)[number];
 
 /** "to-exclude" of no sources is a join of any source; "to-include" of none is a leave. */
@@ -63,7 +56,11 @@ export function decodeGroupRecords(
 export function encodeGroupRecords(records: readonly GroupRecord[]): Uint8Array {
   const writer = new Writer();
   for (const { type, group, sources } of records) {
-    writer.u8(GROUP_RECORD_TYPES.indexOf(type) + 1).u8(0).u16(sources.length).bytes(parseIp(group));
+    writer
+      .u8(GROUP_RECORD_TYPES.indexOf(type) + 1)
+      .u8(0)
+      .u16(sources.length)
+      .bytes(parseIp(group));
     for (const source of sources) writer.bytes(parseIp(source));
   }
   return writer.done();

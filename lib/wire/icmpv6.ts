@@ -163,7 +163,11 @@ function encodeOption(option: NdOption): Uint8Array {
       return writer.u32(0).bytes(parseIpv6(option.prefix)).done();
     }
     case 'other':
-      return new Writer().u8(option.code).u8((option.data.length + 2) / 8).bytes(option.data).done();
+      return new Writer()
+        .u8(option.code)
+        .u8((option.data.length + 2) / 8)
+        .bytes(option.data)
+        .done();
   }
 }
 
@@ -184,7 +188,11 @@ function body(message: Icmpv6): Writer {
       return head(TYPE[message.type]).u32(0).bytes(parseIpv6(message.target));
     case 'neighbor-advertisement': {
       const flags = (message.router ? 4 : 0) | (message.solicited ? 2 : 0) | (message.override ? 1 : 0);
-      return head(TYPE[message.type]).u8(flags << 5).u8(0).u16(0).bytes(parseIpv6(message.target));
+      return head(TYPE[message.type])
+        .u8(flags << 5)
+        .u8(0)
+        .u16(0)
+        .bytes(parseIpv6(message.target));
     }
     case 'other':
       return head(message.icmpType, message.code).bytes(message.body);

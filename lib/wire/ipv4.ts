@@ -100,7 +100,11 @@ export function decodeIpv4(
 /** Lengths and checksum are computed; the rest defaults to an ordinary packet with TTL 64. */
 export function encodeIpv4(input: Ipv4Input, payload: Uint8Array): Uint8Array {
   const optionBytes = new Writer();
-  for (const { type, data } of input.options ?? []) optionBytes.u8(type).u8(data.length + 2).bytes(data);
+  for (const { type, data } of input.options ?? [])
+    optionBytes
+      .u8(type)
+      .u8(data.length + 2)
+      .bytes(data);
   const options = optionBytes.align(4).done();
   const headerLength = 20 + options.length;
   const offset = input.fragmentOffset ?? 0;

@@ -119,14 +119,22 @@ function encodeOptions(options: readonly Ipv6Option[]): Uint8Array {
   // Two octets of the header come before; the whole is a multiple of 8.
   const missing = (8 - ((writer.length + 2) % 8)) % 8;
   if (missing === 1) writer.u8(0);
-  else if (missing > 1) writer.u8(1).u8(missing - 2).zeros(missing - 2);
+  else if (missing > 1)
+    writer
+      .u8(1)
+      .u8(missing - 2)
+      .zeros(missing - 2);
   return writer.done();
 }
 
 function encodeExtension(extension: Ipv6Extension, next: number): Uint8Array {
   const eights = (body: Uint8Array): Uint8Array => {
     if (body.length % 8 !== 6) throw new RangeError(`IPv6 ${extension.type} header: ${body.length + 2} bytes`);
-    return new Writer().u8(next).u8((body.length + 2) / 8 - 1).bytes(body).done();
+    return new Writer()
+      .u8(next)
+      .u8((body.length + 2) / 8 - 1)
+      .bytes(body)
+      .done();
   };
   switch (extension.type) {
     case 'hop-by-hop':
@@ -143,7 +151,11 @@ function encodeExtension(extension: Ipv6Extension, next: number): Uint8Array {
         .u32(extension.identification)
         .done();
     case 'authentication':
-      return new Writer().u8(next).u8((extension.data.length + 2) / 4 - 2).bytes(extension.data).done();
+      return new Writer()
+        .u8(next)
+        .u8((extension.data.length + 2) / 4 - 2)
+        .bytes(extension.data)
+        .done();
   }
 }
 

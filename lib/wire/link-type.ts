@@ -60,7 +60,11 @@ export function encodeCooked(header: CookedHeader, payload: Uint8Array): Uint8Ar
   const writer = new Writer();
   if (header.version === 1) writer.u16(found).u16(header.hardware).u16(address.length);
   else {
-    writer.u16(header.etherType).u16(0).u32(header.interfaceIndex ?? 0).u16(header.hardware);
+    writer
+      .u16(header.etherType)
+      .u16(0)
+      .u32(header.interfaceIndex ?? 0)
+      .u16(header.hardware);
     writer.u8(found).u8(address.length);
   }
   writer.bytes(address).zeros(8 - address.length);

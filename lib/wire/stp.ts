@@ -94,7 +94,11 @@ export function encodeStp(bpdu: Bpdu): Uint8Array {
     flags |= (bpdu.forwarding ? 0x20 : 0) | (bpdu.agreement ? 0x40 : 0);
   }
   const rapid = bpdu.type === 'rapid';
-  const writer = new Writer().u16(0).u8(rapid ? bpdu.version : 0).u8(rapid ? TYPE.rapid : TYPE.configuration).u8(flags);
+  const writer = new Writer()
+    .u16(0)
+    .u8(rapid ? bpdu.version : 0)
+    .u8(rapid ? TYPE.rapid : TYPE.configuration)
+    .u8(flags);
   writer.u16(bpdu.root.priority).bytes(parseMac(bpdu.root.mac)).u32(bpdu.rootPathCost);
   writer.u16(bpdu.bridge.priority).bytes(parseMac(bpdu.bridge.mac)).u16(bpdu.port);
   for (const ms of [bpdu.messageAgeMs, bpdu.maxAgeMs, bpdu.helloMs, bpdu.forwardDelayMs]) {

@@ -54,7 +54,11 @@ export function decodeUdp(
 }
 
 /** A datagram with its checksum; the addresses are summed too. */
-export function encodeUdp(ports: Pick<Udp, 'srcPort' | 'dstPort'>, payload: Uint8Array, endpoints: Endpoints): Uint8Array {
+export function encodeUdp(
+  ports: Pick<Udp, 'srcPort' | 'dstPort'>,
+  payload: Uint8Array,
+  endpoints: Endpoints,
+): Uint8Array {
   const length = 8 + payload.length;
   const header = new Writer().u16(ports.srcPort).u16(ports.dstPort).u16(length).u16(0).done();
   const datagram = concat(header, payload);

@@ -1,6 +1,14 @@
 // Readers: both formats, both byte orders, every block that carries packets; cut and corrupt captures; chunks of any size.
 import t from 'tap';
-import { CaptureReader, decodePacket, LINK_TYPE, parseCapture, writePcap, writePcapng, type Packet } from '../../../lib/tcpdump-parser/index.ts';
+import {
+  CaptureReader,
+  decodePacket,
+  LINK_TYPE,
+  parseCapture,
+  writePcap,
+  writePcapng,
+  type Packet,
+} from '../../../lib/tcpdump-parser/index.ts';
 import { igmpQuery } from '../../../lib/wire/index.ts';
 import { concat } from '../../../lib/wire/bytes.ts';
 import { generator, mutate } from '../wire/generator.ts';
@@ -22,7 +30,11 @@ for (const littleEndian of [true, false]) {
       const file = concat(h.u32(magic), h.u16(2), h.u16(4), h.u32(0), h.u32(0), h.u32(65535), h.u32(0xf4000071),
         h.u32(1_700_000_000), h.u32(fraction), h.u32(5), h.u32(1500), bytes); // prettier-ignore
       const capture = parseCapture(file);
-      t.match(capture, { format: 'pcap', interfaces: [{ linkType: 113, snapLength: 65535 }], end: { clean: true, offset: file.length } });
+      t.match(capture, {
+        format: 'pcap',
+        interfaces: [{ linkType: 113, snapLength: 65535 }],
+        end: { clean: true, offset: file.length },
+      });
       t.same(capture.packets, [
         { timestampNs, interfaceId: 0, linkType: 113, capturedLength: 5, originalLength: 1500, bytes, comments: [] },
       ]);
@@ -36,8 +48,26 @@ for (const littleEndian of [true, false]) {
     const offset = littleEndian ? concat(minusHour.subarray(4), minusHour.subarray(0, 4)) : minusHour;
     const file = concat(
       section(h, h.option(1, 'first'), h.option(4, 'by hand'), h.option(1, 'second'), END),
-      h.block(1, h.u16(1), h.u16(0), h.u32(0), h.option(2, 'vmbr0'), h.option(3, 'a bridge'), h.option(9, Uint8Array.of(9)), END),
-      h.block(1, h.u16(101), h.u16(0), h.u32(3), h.option(1, 'slow'), h.option(9, Uint8Array.of(0x80 | 10)), h.option(14, offset), END),
+      h.block(
+        1,
+        h.u16(1),
+        h.u16(0),
+        h.u32(0),
+        h.option(2, 'vmbr0'),
+        h.option(3, 'a bridge'),
+        h.option(9, Uint8Array.of(9)),
+        END,
+      ),
+      h.block(
+        1,
+        h.u16(101),
+        h.u16(0),
+        h.u32(3),
+        h.option(1, 'slow'),
+        h.option(9, Uint8Array.of(0x80 | 10)),
+        h.option(14, offset),
+        END,
+      ),
       h.block(1, h.u16(276), h.u16(0), h.u32(0)), // no options: microseconds
       h.block(5, new Uint8Array(20)), // statistics: skipped
       h.block(6, h.u32(0), h.ticks(1_700_000_000_123_456_789n), h.u32(5), h.u32(60), bytes, new Uint8Array(3),
@@ -61,7 +91,15 @@ for (const littleEndian of [true, false]) {
     const base = { capturedLength: 5, originalLength: 5, bytes, comments: [] };
     const cut = { ...base, capturedLength: 3, bytes: bytes.subarray(0, 3) };
     t.same(capture.packets, [
-      { ...base, timestampNs: 1_700_000_000_123_456_789n, interfaceId: 0, linkType: 1, originalLength: 60, comments: ['the last report', 'seen twice'], direction: 'outbound' },
+      {
+        ...base,
+        timestampNs: 1_700_000_000_123_456_789n,
+        interfaceId: 0,
+        linkType: 1,
+        originalLength: 60,
+        comments: ['the last report', 'seen twice'],
+        direction: 'outbound',
+      },
       { ...cut, timestampNs: 1_700_000_000_500_000_000n, interfaceId: 1, linkType: 101 },
       { ...base, timestampNs: 1_700_000_000_123_456_000n, interfaceId: 2, linkType: 276 },
       { ...base, timestampNs: 0n, untimed: true, interfaceId: 0, linkType: 1 },
@@ -74,15 +112,29 @@ for (const littleEndian of [true, false]) {
 t.test('a section may change the byte order', (t) => {
   const little = handMade(true);
   const big = handMade(false);
-  const body = (h: typeof little): Uint8Array => concat(section(h), h.block(1, h.u16(1), h.u16(0), h.u32(0)), h.block(3, h.u32(5), bytes));
+  const body = (h: typeof little): Uint8Array =>
+    concat(section(h), h.block(1, h.u16(1), h.u16(0), h.u32(0)), h.block(3, h.u32(5), bytes));
   const capture = parseCapture(concat(body(little), body(big), body(little)));
   t.ok(capture.end.clean);
-  t.same(capture.packets.map((packet) => packet.interfaceId), [0, 1, 2]);
+  t.same(
+    capture.packets.map((packet) => packet.interfaceId),
+    [0, 1, 2],
+  );
   t.end();
 });
 
-const packets = [1, 2, 3].map((n) => ({ timestampNs: BigInt(n) * 1_500_000_001n, bytes: igmpQuery({ version: 3, source: '192.0.2.1', srcMac: `52:54:00:00:00:0${n}` }) }));
-const files = { pcap: writePcap(packets), pcapng: writePcapng(packets.map((packet) => ({ ...packet, comments: ['x'] })), [{ name: 'vmbr0' }], { comments: ['y'] }) };
+const packets = [1, 2, 3].map((n) => ({
+  timestampNs: BigInt(n) * 1_500_000_001n,
+  bytes: igmpQuery({ version: 3, source: '192.0.2.1', srcMac: `52:54:00:00:00:0${n}` }),
+}));
+const files = {
+  pcap: writePcap(packets),
+  pcapng: writePcapng(
+    packets.map((packet) => ({ ...packet, comments: ['x'] })),
+    [{ name: 'vmbr0' }],
+    { comments: ['y'] },
+  ),
+};
 
 for (const [format, file] of Object.entries(files)) {
   t.test(`${format}: any chunks give the same packets`, (t) => {
@@ -112,7 +164,8 @@ for (const [format, file] of Object.entries(files)) {
     for (let length = 0; length <= file.length; length++) {
       const { end, packets: got } = parseCapture(file.subarray(0, length));
       if (end.clean) starts.add(length);
-      else if (end.offset > length || !/^it ends in .*: \d+ of \d+ bytes are there$/.test(end.reason)) wrong.push(`at ${length}: ${end.reason}`);
+      else if (end.offset > length || !/^it ends in .*: \d+ of \d+ bytes are there$/.test(end.reason))
+        wrong.push(`at ${length}: ${end.reason}`);
       if (length === file.length - 1) {
         t.equal(got.length, 2, 'the packets before the cut');
         t.match(end, { clean: false, reason: format === 'pcap' ? /a record: / : /a block of type 6/ });
@@ -134,14 +187,26 @@ t.test('what makes no sense ends the reading, with its place', (t) => {
   };
   t.match(reason(new TextEncoder().encode('11:22:49.601381 52:54')), { offset: 0, reason: /neither pcap nor pcapng/ });
   t.match(reason(new Uint8Array(0)), { offset: 0, reason: 'it ends in the capture header: 0 of 4 bytes are there' });
-  t.match(reason(concat(start, h.u32(6), h.u32(13), new Uint8Array(40))), { offset: start.length, reason: 'a block of type 6 claims 13 bytes' });
-  t.match(reason(concat(start, h.u32(6), h.u32(0xfffffff0), new Uint8Array(40))), { reason: /claims 4294967280 bytes/ });
-  t.match(reason(concat(start, h.block(6, h.u32(9), new Uint8Array(16)))), { offset: start.length, reason: /interface 9, which the section did not describe/ });
-  t.match(reason(concat(start, h.block(6, h.u32(0), h.ticks(0n), h.u32(99), h.u32(99), bytes))), { reason: 'block of type 6: 28 bytes are there, 119 needed' });
+  t.match(reason(concat(start, h.u32(6), h.u32(13), new Uint8Array(40))), {
+    offset: start.length,
+    reason: 'a block of type 6 claims 13 bytes',
+  });
+  t.match(reason(concat(start, h.u32(6), h.u32(0xfffffff0), new Uint8Array(40))), {
+    reason: /claims 4294967280 bytes/,
+  });
+  t.match(reason(concat(start, h.block(6, h.u32(9), new Uint8Array(16)))), {
+    offset: start.length,
+    reason: /interface 9, which the section did not describe/,
+  });
+  t.match(reason(concat(start, h.block(6, h.u32(0), h.ticks(0n), h.u32(99), h.u32(99), bytes))), {
+    reason: 'block of type 6: 28 bytes are there, 119 needed',
+  });
   const trailer = h.block(3, h.u32(5), bytes);
   trailer[trailer.length - 4] = 0x40;
   t.match(reason(concat(start, trailer)), { reason: /begins with length 24, ends with 64/ });
-  t.match(reason(concat(start, h.u32(0x0bad), h.u32(1000), new Uint8Array(40))), { reason: 'a skipped block lacks 952 bytes' });
+  t.match(reason(concat(start, h.u32(0x0bad), h.u32(1000), new Uint8Array(40))), {
+    reason: 'a skipped block lacks 952 bytes',
+  });
   t.match(reason(concat(h.u32(0xa1b2c3d4), h.u16(9), h.u16(0), new Uint8Array(16))), { reason: /version 9\.0/ });
   const record = concat(writePcap([]), h.u32(0), h.u32(0), h.u32(0x7fffffff), h.u32(60), new Uint8Array(60));
   t.match(reason(record), { offset: 24, reason: 'a record claims 2147483647 bytes' });
@@ -179,10 +244,11 @@ t.test('no bytes make it throw or hang', (t) => {
   for (let i = 0; i < 20_000; i++) {
     const file = mutate(g, i % 10 === 0 ? g.bytes(g.below(200)) : g.pick(Object.values(files)));
     const reader = new CaptureReader();
-    for (let at = 0; at < file.length; ) {
+    for (let at = 0; at < file.length;) {
       const size = 1 + g.below(100);
       for (const packet of reader.push(file.subarray(at, at + size))) {
-        if (packet.capturedLength !== packet.bytes.length) throw new Error(`round ${i}: ${packet.capturedLength} bytes`);
+        if (packet.capturedLength !== packet.bytes.length)
+          throw new Error(`round ${i}: ${packet.capturedLength} bytes`);
         decodePacket(packet);
       }
       at += size;
@@ -199,7 +265,13 @@ t.test('no bytes make it throw or hang', (t) => {
 
 t.test('link types of a packet reach decodeFrame', (t) => {
   const packet = igmpQuery({ version: 1, source: '192.0.2.1', srcMac: '52:54:00:00:00:01' }).subarray(14);
-  const [first] = parseCapture(writePcap([{ timestampNs: 0n, bytes: packet, originalLength: 99 }], { linkType: LINK_TYPE.rawIp })).packets;
-  t.match(decodePacket(first as Packet), { link: 'ip', igmp: { version: 1 }, problems: ['46 of 99 bytes were captured'] });
+  const [first] = parseCapture(
+    writePcap([{ timestampNs: 0n, bytes: packet, originalLength: 99 }], { linkType: LINK_TYPE.rawIp }),
+  ).packets;
+  t.match(decodePacket(first as Packet), {
+    link: 'ip',
+    igmp: { version: 1 },
+    problems: ['46 of 99 bytes were captured'],
+  });
   t.end();
 });

@@ -22,14 +22,23 @@ t.test('pcapng keeps nanoseconds, interface names, comments and directions', (t)
       ...(g.flag() && { direction: g.pick(['inbound', 'outbound'] as const) }),
     };
   });
-  const interfaces = [{ name: 'vmbr0', comments: ['snooping on'] }, { name: 'tap-bob', description: 'bob', linkType: 101, snapLength: 96 }];
-  const capture = parseCapture(writePcapng(packets, interfaces, { comments: ['membership expiry', 'seed 7'], application: 'wirewarp' }));
+  const interfaces = [
+    { name: 'vmbr0', comments: ['snooping on'] },
+    { name: 'tap-bob', description: 'bob', linkType: 101, snapLength: 96 },
+  ];
+  const capture = parseCapture(
+    writePcapng(packets, interfaces, { comments: ['membership expiry', 'seed 7'], application: 'wirewarp' }),
+  );
   t.ok(capture.end.clean);
   t.same(capture.comments, ['membership expiry', 'seed 7']);
   t.match(capture.interfaces, interfaces);
   t.same(
     capture.packets,
-    packets.map((packet) => ({ ...packet, capturedLength: packet.bytes.length, linkType: packet.interfaceId === 1 ? 101 : 1 })),
+    packets.map((packet) => ({
+      ...packet,
+      capturedLength: packet.bytes.length,
+      linkType: packet.interfaceId === 1 ? 101 : 1,
+    })),
   );
   t.end();
 });
@@ -45,13 +54,29 @@ t.test('pcap: nanoseconds, or microseconds for old readers', (t) => {
 });
 
 t.test('tcpdump reads what we write', { skip: missing }, (t) => {
-  const packet = { timestampNs: 1_700_000_000_123_456_789n, bytes: rarpAnnouncement({ mac: '52:54:00:fa:14:0d' }), comments: ['c'] };
-  const writes = { pcap: writePcap([packet]), 'pcap us': writePcap([packet], { resolution: 'us' }), pcapng: writePcapng([packet], [{ name: 'vmbr0' }], { comments: ['s'] }) };
+  const packet = {
+    timestampNs: 1_700_000_000_123_456_789n,
+    bytes: rarpAnnouncement({ mac: '52:54:00:fa:14:0d' }),
+    comments: ['c'],
+  };
+  const writes = {
+    pcap: writePcap([packet]),
+    'pcap us': writePcap([packet], { resolution: 'us' }),
+    pcapng: writePcapng([packet], [{ name: 'vmbr0' }], { comments: ['s'] }),
+  };
   for (const [name, input] of Object.entries(writes)) {
-    const run = spawnSync(TCPDUMP, ['-r', '-', '-n', '-e', '-tt', '--nano'], { input, encoding: 'utf8', timeout: 20_000 });
+    const run = spawnSync(TCPDUMP, ['-r', '-', '-n', '-e', '-tt', '--nano'], {
+      input,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     t.equal(run.status, 0, run.stderr);
     const fraction = name === 'pcap us' ? '123456000' : '123456789';
-    t.match(run.stdout, `1700000000.${fraction} 52:54:00:fa:14:0d > ff:ff:ff:ff:ff:ff, ethertype Reverse ARP (0x8035), length 60:`, name);
+    t.match(
+      run.stdout,
+      `1700000000.${fraction} 52:54:00:fa:14:0d > ff:ff:ff:ff:ff:ff, ethertype Reverse ARP (0x8035), length 60:`,
+      name,
+    );
   }
   t.end();
 });

@@ -52,7 +52,21 @@ t.test('every IPv6 address survives its text', (t) => {
 });
 
 t.test('what is no address is refused', (t) => {
-  for (const text of ['', ':', ':::', '1::2::3', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7::8', '12345::', 'fe80::1%eth0', '::1.2.3', '::256.1.1.1', 'g::', '1:2:3:4:5:6:7:8::']) {
+  for (const text of [
+    '',
+    ':',
+    ':::',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '1:2:3:4:5:6:7::8',
+    '12345::',
+    'fe80::1%eth0',
+    '::1.2.3',
+    '::256.1.1.1',
+    'g::',
+    '1:2:3:4:5:6:7:8::',
+  ]) {
     t.notOk(isIpv6(text), `IPv6 "${text}"`);
   }
   for (const text of ['', '1.2.3', '1.2.3.4.5', '256.1.1.1', '01.2.3.4', '1.2.3.4 ', '-1.2.3.4', '1..2.3']) {
@@ -74,13 +88,23 @@ t.test('derived addresses', (t) => {
   t.equal(linkLocal('34:56:78:9a:bc:de'), 'fe80::3656:78ff:fe9a:bcde', 'RFC 2464 4 and 5');
   t.equal(linkLocal('02:00:00:00:00:01'), 'fe80::ff:fe00:1', 'a local MAC: the bit is flipped to 0');
   t.equal(solicitedNode('4037::01:800:200e:8c6c'), 'ff02::1:ff0e:8c6c', 'RFC 4291 2.7.1');
-  t.ok(isMulticastIp('239.255.255.255') && isMulticastIp('ff15::1') && !isMulticastIp('240.0.0.1') && !isMulticastIp('fe80::1'));
+  t.ok(
+    isMulticastIp('239.255.255.255') &&
+      isMulticastIp('ff15::1') &&
+      !isMulticastIp('240.0.0.1') &&
+      !isMulticastIp('fe80::1'),
+  );
   t.ok(isMulticastMac('01:00:5e:00:00:01') && !isMulticastMac('52:54:00:00:00:01'));
   t.end();
 });
 
 t.test('what a gratuitous ARP is', (t) => {
-  const own = { senderMac: '52:54:00:00:00:01', senderIp: '192.0.2.1', targetMac: '00:00:00:00:00:00', targetIp: '192.0.2.1' };
+  const own = {
+    senderMac: '52:54:00:00:00:01',
+    senderIp: '192.0.2.1',
+    targetMac: '00:00:00:00:00:00',
+    targetIp: '192.0.2.1',
+  };
   t.ok(isGratuitous({ operation: 1, ...own }), 'request');
   t.ok(isGratuitous({ operation: 2, ...own }), 'reply');
   t.notOk(isGratuitous({ operation: 1, ...own, targetIp: '192.0.2.2' }), 'asks for another');

@@ -35,7 +35,8 @@ export function generator(seed: number): Generator {
 /** Damage of the kinds a capture can have: bits, bytes, cuts, repeats. */
 export function mutate(g: Generator, bytes: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(bytes);
-  for (let i = g.below(4); i >= 0 && copy.length > 0; i--) copy[g.below(copy.length)] = g.pick([0, 1, 0x7f, 0x80, 0xff, g.below(256)]);
+  for (let i = g.below(4); i >= 0 && copy.length > 0; i--)
+    copy[g.below(copy.length)] = g.pick([0, 1, 0x7f, 0x80, 0xff, g.below(256)]);
   const cut = g.below(4) === 0 ? copy.subarray(0, g.below(copy.length + 1)) : copy;
   return g.below(8) === 0 ? Uint8Array.from([...cut, ...g.bytes(g.below(40))]) : cut;
 }

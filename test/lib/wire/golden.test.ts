@@ -102,7 +102,9 @@ const goldens = [
     name: 'MLDv2 general query, 80 s as a floating code (RFC 3810 section 5.1)',
     hex: `${to('333300000001')} ${v6('0024')} ff020000000000000000000000000001 ${HOP_BY_HOP} 82 00 9ac9 9388 0000 ${'00'.repeat(16)} 02 7d 0000`,
     built: mldQuery({ version: 2, srcMac, maxResponse: 80_000 }),
-    decoded: { mld: { type: 'query', version: 2, maxResponseMs: 80_000, qrv: 2, queryIntervalMs: 125_000, sources: [] } },
+    decoded: {
+      mld: { type: 'query', version: 2, maxResponseMs: 80_000, qrv: 2, queryIntervalMs: 125_000, sources: [] },
+    },
     said: 'MLDv2 query fe80::5054:ff:fe00:1: general, answer within 80 s, interval 125 s, robustness 2',
   },
   {
@@ -110,13 +112,22 @@ const goldens = [
     hex: `${to('333300000016')} ${v6('0024')} ff020000000000000000000000000016 ${HOP_BY_HOP} 8f 00 0e6f 0000 0001
       04 00 0000 ff150000000000000000000000001234`,
     built: mldV2Report({ srcMac, records: [{ type: 'to-exclude', group: 'ff15::1234', sources: [] }] }),
-    decoded: { mld: { type: 'report', version: 2, records: [{ type: 'to-exclude', group: 'ff15::1234', sources: [] }] } },
+    decoded: {
+      mld: { type: 'report', version: 2, records: [{ type: 'to-exclude', group: 'ff15::1234', sources: [] }] },
+    },
     said: 'MLDv2 report fe80::5054:ff:fe00:1: ff15::1234 to exclude {}',
   },
   {
     name: 'UDP datagram (RFC 768)',
     hex: `${to('01005e010203')} 0800 45000021 00000000 0111 06c6 c0000202 ef010203 1388 10e1 000d e491 68656c6c6f ${'00'.repeat(13)}`,
-    built: udpFrame({ srcMac, source: '192.0.2.2', destination: '239.1.2.3', srcPort: 5000, dstPort: 4321, payload: fromHex('68656c6c6f') }),
+    built: udpFrame({
+      srcMac,
+      source: '192.0.2.2',
+      destination: '239.1.2.3',
+      srcPort: 5000,
+      dstPort: 4321,
+      payload: fromHex('68656c6c6f'),
+    }),
     decoded: { udp: { srcPort: 5000, dstPort: 4321, length: 13, checksum: 'right' }, payload: fromHex('68656c6c6f') },
     said: 'UDP 192.0.2.2:5000 > 239.1.2.3:4321, 5 bytes',
   },
@@ -155,7 +166,11 @@ t.test('codes that are small floating-point numbers', (t) => {
   t.equal(encodeFloatCode(135, 8), 0x80, 'rounded down');
   for (const width of [8, 16] as const) {
     const codes = Array.from({ length: 2 ** width }, (_, code) => code);
-    t.same(codes.filter((code) => encodeFloatCode(decodeFloatCode(code, width), width) !== code), [], `all of ${width} bits`);
+    t.same(
+      codes.filter((code) => encodeFloatCode(decodeFloatCode(code, width), width) !== code),
+      [],
+      `all of ${width} bits`,
+    );
   }
   t.throws(() => encodeFloatCode(32768, 8), RangeError);
   t.throws(() => encodeFloatCode(-1, 8), RangeError);
@@ -190,6 +205,10 @@ t.test('announcements of a moved guest, as reporters pasted them from tcpdump', 
   t.match(describeFrame(odd), /EtherType 0x0835/);
 
   t.equal(toHex(rarpAnnouncement({ mac: '00:16:3e:27:0f:ef' })), toHex(right), 'we announce as QEMU does');
-  t.equal(toHex(rarpAnnouncement({ mac: '52:54:00:fa:14:0d', etherType: 0x0835 })), toHex(mistyped), 'and as it once did');
+  t.equal(
+    toHex(rarpAnnouncement({ mac: '52:54:00:fa:14:0d', etherType: 0x0835 })),
+    toHex(mistyped),
+    'and as it once did',
+  );
   t.end();
 });

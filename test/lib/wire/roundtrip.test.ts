@@ -5,7 +5,13 @@ import { decodeArp, encodeArp } from '../../../lib/wire/arp.ts';
 import { decodeEthernet, encodeEthernet } from '../../../lib/wire/ethernet.ts';
 import { decodeFloatCode } from '../../../lib/wire/group-records.ts';
 import { decodeIcmp, encodeIcmp, type Icmp } from '../../../lib/wire/icmp.ts';
-import { decodeIcmpv6, encodeIcmpv6, icmpv6ChecksumProblem, type Icmpv6, type NdOption } from '../../../lib/wire/icmpv6.ts';
+import {
+  decodeIcmpv6,
+  encodeIcmpv6,
+  icmpv6ChecksumProblem,
+  type Icmpv6,
+  type NdOption,
+} from '../../../lib/wire/icmpv6.ts';
 import { decodeIgmp, encodeIgmp, type Igmp } from '../../../lib/wire/igmp.ts';
 import { decodeIpv4, encodeIpv4 } from '../../../lib/wire/ipv4.ts';
 import { decodeIpv6, encodeIpv6, type Ipv6Extension } from '../../../lib/wire/ipv6.ts';
@@ -19,7 +25,12 @@ import { generator, type Generator } from './generator.ts';
 const ROUNDS = 300;
 
 /** Compares `ROUNDS` values, each seeded by its number, so that a failure names the seed. */
-function roundTrip<T>(name: string, make: (g: Generator) => T, there: (value: T) => Uint8Array, back: (bytes: Uint8Array, problems: string[]) => T): void {
+function roundTrip<T>(
+  name: string,
+  make: (g: Generator) => T,
+  there: (value: T) => Uint8Array,
+  back: (bytes: Uint8Array, problems: string[]) => T,
+): void {
   t.test(name, (t) => {
     for (let seed = 1; seed <= ROUNDS; seed++) {
       const value = make(generator(seed));
@@ -49,7 +60,12 @@ roundTrip(
   'Ethernet',
   (g) => {
     const payload = g.bytes(50);
-    const vlans = g.list(3, () => ({ tpid: g.pick([0x8100, 0x88a8, 0x9100]), id: g.below(4096), pcp: g.below(8), dei: g.flag() }));
+    const vlans = g.list(3, () => ({
+      tpid: g.pick([0x8100, 0x88a8, 0x9100]),
+      id: g.below(4096),
+      pcp: g.below(8),
+      dei: g.flag(),
+    }));
     const llc = g.pick([
       { dsap: 0x42, ssap: 0x42, control: 3 },
       { dsap: 0xf0, ssap: 0xf1, control: 0x0102 },
@@ -99,7 +115,12 @@ roundTrip(
     const makers: (() => Ipv6Extension)[] = [
       () => ({ type: 'hop-by-hop', options: options() }),
       () => ({ type: 'destination', options: options() }),
-      () => ({ type: 'routing', routingType: g.below(256), segmentsLeft: g.below(256), data: g.bytes(4 + 8 * g.below(4)) }),
+      () => ({
+        type: 'routing',
+        routingType: g.below(256),
+        segmentsLeft: g.below(256),
+        data: g.bytes(4 + 8 * g.below(4)),
+      }),
       () => ({ type: 'authentication', data: g.bytes(10 + 4 * g.below(4)) }),
       () => ({ type: 'fragment', offset: 0, more: g.flag(), identification: u32(g) }),
     ];
@@ -126,7 +147,10 @@ for (const endpoints of [v4, v6]) {
     `UDP ${endpoints.src}`,
     (g) => {
       const payload = data(g);
-      return { header: { srcPort: u16(g), dstPort: u16(g), length: 8 + payload.length, checksum: 'right' as const }, payload };
+      return {
+        header: { srcPort: u16(g), dstPort: u16(g), length: 8 + payload.length, checksum: 'right' as const },
+        payload,
+      };
     },
     ({ header, payload }) => encodeUdp(header, payload, endpoints),
     (bytes, problems) => decodeUdp(bytes, endpoints, true, problems) as never,
@@ -150,7 +174,15 @@ const ndOption = (g: Generator): NdOption =>
   g.pick<() => NdOption>([
     () => ({ type: g.pick(['source-link-layer', 'target-link-layer'] as const), mac: mac(g) }),
     () => ({ type: 'mtu', mtu: u32(g) }),
-    () => ({ type: 'prefix', prefix: ip6(g), length: g.below(129), onLink: g.flag(), autonomous: g.flag(), validS: u32(g), preferredS: u32(g) }),
+    () => ({
+      type: 'prefix',
+      prefix: ip6(g),
+      length: g.below(129),
+      onLink: g.flag(),
+      autonomous: g.flag(),
+      validS: u32(g),
+      preferredS: u32(g),
+    }),
     () => ({ type: 'other', code: 20 + g.below(200), data: g.bytes(6 + 8 * g.below(3)) }),
   ])();
 
@@ -161,9 +193,25 @@ roundTrip<Icmpv6>(
     return g.pick<() => Icmpv6>([
       () => ({ type: g.pick(['echo-request', 'echo-reply'] as const), id: u16(g), sequence: u16(g), data: data(g) }),
       () => ({ type: 'router-solicitation', options }),
-      () => ({ type: 'router-advertisement', hopLimit: g.below(256), managed: g.flag(), otherConfiguration: g.flag(), lifetimeS: u16(g), reachableMs: u32(g), retransmitMs: u32(g), options }),
+      () => ({
+        type: 'router-advertisement',
+        hopLimit: g.below(256),
+        managed: g.flag(),
+        otherConfiguration: g.flag(),
+        lifetimeS: u16(g),
+        reachableMs: u32(g),
+        retransmitMs: u32(g),
+        options,
+      }),
       () => ({ type: 'neighbor-solicitation', target: ip6(g), options }),
-      () => ({ type: 'neighbor-advertisement', target: ip6(g), router: g.flag(), solicited: g.flag(), override: g.flag(), options }),
+      () => ({
+        type: 'neighbor-advertisement',
+        target: ip6(g),
+        router: g.flag(),
+        solicited: g.flag(),
+        override: g.flag(),
+        options,
+      }),
       () => ({ type: 'other', icmpType: 1 + g.below(4), code: g.below(8), body: data(g) }),
     ])();
   },
@@ -229,7 +277,14 @@ roundTrip<Mld>(
 roundTrip(
   'LACP',
   (g) => {
-    const party = () => ({ systemPriority: u16(g), system: mac(g), key: u16(g), portPriority: u16(g), port: u16(g), state: lacpState(g.below(256)) });
+    const party = () => ({
+      systemPriority: u16(g),
+      system: mac(g),
+      key: u16(g),
+      portPriority: u16(g),
+      port: u16(g),
+      state: lacpState(g.below(256)),
+    });
     return { version: 1, actor: party(), partner: party(), collectorMaxDelay: u16(g) };
   },
   encodeLacp,
@@ -257,7 +312,16 @@ roundTrip<Bpdu>(
     return g.pick<Bpdu>([
       { type: 'topology-change' },
       { type: 'configuration', ...tree },
-      { type: 'rapid', version: 2, proposal: g.flag(), role, learning: g.flag(), forwarding: g.flag(), agreement: g.flag(), ...tree },
+      {
+        type: 'rapid',
+        version: 2,
+        proposal: g.flag(),
+        role,
+        learning: g.flag(),
+        forwarding: g.flag(),
+        agreement: g.flag(),
+        ...tree,
+      },
     ]);
   },
   encodeStp,
@@ -284,6 +348,18 @@ t.test('values that do not fit their field are refused, not wrapped', (t) => {
   t.throws(() => encodeIgmp({ type: 'query', version: 2, group: '0.0.0.0', maxResponseMs: 50 }), RangeError);
   t.throws(() => encodeIgmp({ type: 'query', version: 2, group: '0.0.0.0', maxResponseMs: 25_600 }), RangeError);
   t.throws(() => encodeMld({ type: 'query', version: 1, group: '::', maxResponseMs: 70_000 }, v6), RangeError);
-  t.throws(() => encodeEthernet({ dst: '00:00:00:00:00:01', src: '00:00:00:00:00:02', vlans: [{ tpid: 0x8100, id: 4096, pcp: 0, dei: false }], etherType: 0x800 }, new Uint8Array(0)), RangeError);
+  t.throws(
+    () =>
+      encodeEthernet(
+        {
+          dst: '00:00:00:00:00:01',
+          src: '00:00:00:00:00:02',
+          vlans: [{ tpid: 0x8100, id: 4096, pcp: 0, dei: false }],
+          etherType: 0x800,
+        },
+        new Uint8Array(0),
+      ),
+    RangeError,
+  );
   t.end();
 });

@@ -29,11 +29,28 @@ t.test('tcpdump reads each frame as what it is', { skip: missing }, (t) => {
 });
 
 t.test('the comparison can fail: tcpdump and decodeFrame both reject a damaged checksum', { skip: missing }, (t) => {
-  const named = ['IGMPv3 report', 'MLDv2 report', 'UDP over IPv4', 'UDP over IPv6', 'ICMP echo', 'neighbor solicitation'];
+  const named = [
+    'IGMPv3 report',
+    'MLDv2 report',
+    'UDP over IPv4',
+    'UDP over IPv6',
+    'ICMP echo',
+    'neighbor solicitation',
+  ];
   for (const { name, frame } of samples.filter((sample) => named.includes(sample.name))) {
     const { ipv4, udp } = decodeFrame(frame);
     // The checksum field of the innermost header.
-    const at = udp ? (ipv4 ? 14 + 20 + 6 : 14 + 40 + 6) : name.startsWith('IGMP') ? 14 + 24 + 2 : ipv4 ? 14 + 20 + 2 : name.startsWith('MLD') ? 14 + 48 + 2 : 14 + 40 + 2;
+    const at = udp
+      ? ipv4
+        ? 14 + 20 + 6
+        : 14 + 40 + 6
+      : name.startsWith('IGMP')
+        ? 14 + 24 + 2
+        : ipv4
+          ? 14 + 20 + 2
+          : name.startsWith('MLD')
+            ? 14 + 48 + 2
+            : 14 + 40 + 2;
     const damaged = Uint8Array.from(frame);
     damaged[at] = (damaged[at] ?? 0) ^ 0x55;
     t.match(tcpdump([damaged])[0] ?? '', /bad.{0,8}cksum|wrong.{0,8}cksum|bad icmp6/i, `${name}: tcpdump`);
