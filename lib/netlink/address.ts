@@ -29,7 +29,7 @@ function addressRequest(type: number, flags: number, verb: string, { index, addr
     view.setUint32(at + 4, index, true);
   });
   writer.bytes(IFA.LOCAL, bytes).bytes(IFA.ADDRESS, bytes);
-  if (bits) writer.u32(IFA.FLAGS, bits);
+  if (bits > 0xff) writer.u32(IFA.FLAGS, bits);
   if (v4 && (broadcast !== undefined || prefix < 31)) {
     writer.bytes(IFA.BROADCAST, broadcast !== undefined ? ipToBytes(broadcast) : directed(bytes, prefix));
   }

@@ -75,6 +75,9 @@ export type NewLink = LinkAtCreation & { readonly name: string } & (
 
 const IFINFO = 16;
 
+/** A kind goes without a terminating zero, as iproute2 sends it. */
+const kindName = (writer: PayloadWriter, attribute: number, kind: string): PayloadWriter => writer.bytes(attribute, new TextEncoder().encode(kind));
+
 /** struct ifinfomsg. */
 function linkHeader(writer: PayloadWriter, family: number, index: number, flags = 0, change = 0): PayloadWriter {
   return writer.struct(IFINFO, (view, at) => {
@@ -119,7 +122,7 @@ export function linkAdd(link: NewLink, indexOf?: IndexOf): NetlinkRequest {
   commonAttributes(writer, link);
   if ('lower' in link) writer.u32(IFLA.LINK, link.lower);
   writer.nest(IFLA.LINKINFO, () => {
-    writer.text(IFLA_INFO.KIND, link.kind);
+    kindName(writer, IFLA_INFO.KIND, link.kind);
     if (link.kind === 'veth') {
       const { peer } = link;
       writer.nest(IFLA_INFO.DATA, () => writer.nest(VETH_INFO_PEER, () => {
@@ -168,7 +171,7 @@ export function linkSetOptions(device: Device, kind: 'macvlan', options: Macvlan
 export function linkSetOptions(device: Device, kind: keyof typeof LINK_OPTIONS, options: Options, indexOf?: IndexOf): NetlinkRequest {
   const writer = existing(device);
   writer.nest(IFLA.LINKINFO, () => {
-    writer.text(IFLA_INFO.KIND, kind);
+    kindName(writer, IFLA_INFO.KIND, kind);
     writer.nest(IFLA_INFO.DATA, () => { encodeOptions(writer, LINK_OPTIONS[kind], options, indexOf); });
   });
   return { type: RTM.NEWLINK, flags: 0, payload: writer.finish(), description: `ip link set dev ${String(device)} type ${kind} ${words(options)}` };
@@ -180,7 +183,7 @@ export function slaveSetOptions(device: Device, kind: 'bond', options: BondSlave
 export function slaveSetOptions(device: Device, kind: keyof typeof SLAVE_OPTIONS, options: Options, indexOf?: IndexOf): NetlinkRequest {
   const writer = existing(device);
   writer.nest(IFLA.LINKINFO, () => {
-    writer.text(IFLA_INFO.SLAVE_KIND, kind);
+    kindName(writer, IFLA_INFO.SLAVE_KIND, kind);
     writer.nest(IFLA_INFO.SLAVE_DATA, () => { encodeOptions(writer, SLAVE_OPTIONS[kind], options, indexOf); });
   });
   return { type: RTM.NEWLINK, flags: 0, payload: writer.finish(), description: `ip link set dev ${String(device)} type ${kind}_slave ${words(options)}` };
@@ -215,7 +218,7 @@ function filterAttributes(writer: PayloadWriter, filter: LinkFilter): void {
   if (mask) writer.u32(IFLA.EXT_MASK, mask);
   if (filter.master !== undefined) writer.u32(IFLA.MASTER, filter.master);
   const { kind } = filter;
-  if (kind !== undefined) writer.nest(IFLA.LINKINFO, () => writer.text(IFLA_INFO.KIND, kind));
+  if (kind !== undefined) writer.nest(IFLA.LINKINFO, () => kindName(writer, IFLA_INFO.KIND, kind));
 }
 
 /** One device; answered by one RTM_NEWLINK, or ENODEV. */

@@ -39,7 +39,7 @@ export const neighbourReplace = (entry: Neighbour): NetlinkRequest => neighbour(
 /** `ip neighbour delete`: the entry goes to failed and is collected later. */
 export function neighbourDelete({ index, address }: Pick<Neighbour, 'index' | 'address'>): NetlinkRequest {
   const ip = ipToBytes(address);
-  const writer = header(new PayloadWriter(64), ip.length === 4 ? AF.INET : AF.INET6, index, 0, 0).bytes(NDA.DST, ip);
+  const writer = header(new PayloadWriter(64), ip.length === 4 ? AF.INET : AF.INET6, index, NUD.permanent, 0).bytes(NDA.DST, ip);
   return { type: RTM.DELNEIGH, flags: 0, payload: writer.finish(), description: `ip neighbour delete ${address} dev ${String(index)}` };
 }
 
@@ -60,8 +60,7 @@ export interface FdbEntry {
   readonly mac: string;
   readonly vlan?: number;
   /**
-   * permanent: a local address, frames go up (NUD_PERMANENT). static: never ages (NUD_NOARP).
-   * dynamic: ages (NUD_REACHABLE). As in bridge(8).
+   * permanent: a local address, frames go up. static: never ages. dynamic: ages. As in bridge(8).
    */
   readonly entry: 'permanent' | 'static' | 'dynamic';
   /** Does not move to another port. */
@@ -69,11 +68,11 @@ export interface FdbEntry {
   /** In the device's own table (NTF_SELF) instead of the bridge's (NTF_MASTER). */
   readonly self?: boolean;
 }
-/** ndm_state of each kind of entry (br_fdb.c). */
-export const FDB_STATES = { permanent: NUD.permanent, static: NUD.noarp, dynamic: NUD.reachable } as const;
+/** ndm_state of each kind of entry as `bridge` sends it; br_fdb_add looks for PERMANENT first, then NOARP, then REACHABLE. */
+export const FDB_STATES = { permanent: NUD.permanent | NUD.noarp, static: NUD.noarp | NUD.reachable, dynamic: NUD.reachable } as const;
 
 function fdb(type: number, flags: number, verb: string, { index, mac, vlan, entry, sticky, self }: Omit<FdbEntry, 'entry'> & Partial<Pick<FdbEntry, 'entry'>>): NetlinkRequest {
-  const writer = header(new PayloadWriter(64), AF.BRIDGE, index, entry ? FDB_STATES[entry] : 0, (self ? NTF.self : NTF.master) | (sticky ? NTF.sticky : 0));
+  const writer = header(new PayloadWriter(64), AF.BRIDGE, index, FDB_STATES[entry ?? 'permanent'], (self ? NTF.self : NTF.master) | (sticky ? NTF.sticky : 0));
   writer.bytes(NDA.LLADDR, macToBytes(mac));
   if (vlan !== undefined) writer.u16(NDA.VLAN, vlan);
   return { type, flags, payload: writer.finish(), description: `bridge fdb ${verb} ${mac} dev ${String(index)} ${self ? 'self' : 'master'}${vlan === undefined ? '' : ` vlan ${String(vlan)}`}${entry ? ` ${entry}` : ''}` };

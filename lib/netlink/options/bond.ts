@@ -73,12 +73,12 @@ export const BOND_OPTIONS = {
   ad_actor_system: { kind: 'mac', wire: 'mac', attribute: 26, ip: 'ad_actor_system', sysfs: 'bonding/ad_actor_system', modes: lacp, note: 'unicast only' },
   tlb_dynamic_lb: { ...bool8, attribute: 27, ip: 'tlb_dynamic_lb', sysfs: 'bonding/tlb_dynamic_lb', modes: ['balance-tlb', 'balance-alb'], only: ['down'], note: 'balance-alb since 5.0' },
   peer_notif_delay: {
-    ...ms, attribute: 28, ip: 'peer_notif_delay', sysfs: 'bonding/peer_notif_delay', since: '5.3',
+    ...ms, attribute: 28, ip: 'peer_notify_delay', sysfs: 'bonding/peer_notif_delay', since: '5.3',
     range: { min: 0, max: 300_000, outside: 'refused', source: 'bond_peer_notif_delay_tbl' }, note: 'rounded down to a multiple of miimon',
   },
   lacp_active: { ...bool8, attribute: 29, ip: 'lacp_active', ipBoolean: ['off', 'on'], sysfs: 'bonding/lacp_active', since: '5.15', modes: lacp, only: ['down'] },
   missed_max: {
-    kind: 'integer', wire: 'u8', attribute: 30, ip: 'missed_max', sysfs: 'bonding/arp_missed_max', since: '5.17', modes: arpMonitored,
+    kind: 'integer', wire: 'u8', attribute: 30, ip: 'arp_missed_max', sysfs: 'bonding/arp_missed_max', since: '5.17', modes: arpMonitored,
     range: { min: 1, max: 255, outside: 'refused', source: 'bond_missed_max_tbl' },
   },
   ns_ip6_target: { kind: 'addresses', wire: 'list6', attribute: 31, ip: 'ns_ip6_target', maxCount: 16, since: '5.18', note: 'BOND_MAX_NS_TARGETS' },
