@@ -5,7 +5,7 @@
  *   dist/scenario.js   the door that scenarios import, for scenario files outside this checkout
  *   dist/agent.cjs     what runs inside a VM or a set of namespaces: one self-contained file
  */
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cataloguePlugin } from './catalogue.mjs';
@@ -65,7 +65,7 @@ export async function build({ force = false } = {}) {
 
   const missing = bundles.filter(({ entry }) => !existsSync(join(root, entry)));
   const esbuild = await loadEsbuild();
-  mkdirSync(join(root, 'dist'), { recursive: true });
+  prepareFolder(join(root, 'dist'));
   const present = bundles.filter((bundle) => !missing.includes(bundle));
   const written = await Promise.all(present.map((bundle) => bundleOne(esbuild, bundle)));
   if (missing.length > 0) {
@@ -75,6 +75,17 @@ export async function build({ force = false } = {}) {
   }
   remember(stampFile, stamp);
   return written;
+}
+
+function prepareFolder(folder) {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new BuildError(`Cannot build into ${folder}: ${cause.message}. Make it yours, or build as its owner.`, {
+      cause,
+    });
+  }
 }
 
 async function loadEsbuild() {

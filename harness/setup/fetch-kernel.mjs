@@ -31,7 +31,7 @@ export async function fetchKernel({ ubuntu, root, say }) {
   } catch (error) {
     return { failed: `${error.message} (the cache is ${kernels})` };
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
   }
 }
 

@@ -2,7 +2,7 @@
  * The kernels on this machine that a VM could boot. Plain JavaScript because set-up asks before anything is installed;
  * harness/kernels/image/find.ts is the door for the rest. Stats and small reads only: it runs at every start.
  */
-import { accessSync, closeSync, constants, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.mjs';
@@ -128,7 +128,7 @@ function namesIn(folder) {
 }
 
 function isThere(path) {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return existsSync(path); // false, too, for what lies in a folder that is closed to us
 }
 
 /** Ubuntu keeps its images from ordinary users. */

@@ -40,12 +40,11 @@ export function isInstalled(name, path = process.env.PATH ?? '') {
   const folders = [...path.split(':').filter(Boolean), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
   return folders.some((folder) => {
     const file = join(folder, name);
-    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return false;
     try {
       accessSync(file, constants.X_OK);
-      return true;
+      return statSync(file).isFile();
     } catch {
-      return false;
+      return false; // not there, or in a folder of PATH that is closed to us
     }
   });
 }

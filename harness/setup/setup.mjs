@@ -67,11 +67,22 @@ export function say(line) {
   console.error(`wirewarp: ${line}`);
 }
 
-/** npm leaves a copy of the lockfile in node_modules: older than ours means that ours has changed since. */
+/**
+ * Does node_modules hold what the lockfile says? npm leaves its own list there, so the two are compared by content: their
+ * times depend on the order in which git or npm wrote them.
+ */
 export function needsInstall(folder) {
-  const time = (path) => statSync(join(folder, path), { throwIfNoEntry: false })?.mtimeMs;
-  const installed = time('node_modules/.package-lock.json');
-  return installed === undefined || installed < (time('package-lock.json') ?? 0);
+  const packages = (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).packages;
+  try {
+    const installed = packages('node_modules/.package-lock.json');
+    return Object.entries(packages('package-lock.json')).some(
+      ([path, { version, optional, devOptional, peer }]) =>
+        // Optional ones are for other systems, or failed and were allowed to; "" is this package itself.
+        path !== '' && !optional && !devOptional && !peer && installed[path]?.version !== version,
+    );
+  } catch {
+    return true; // nothing is installed, or not by npm
+  }
 }
 
 async function npmPackages({ noInstall }) {
@@ -83,7 +94,7 @@ async function npmPackages({ noInstall }) {
     );
   }
   say('installing npm packages (npm ci) …');
-  const done = await run('npm', ['ci', '--no-fund', '--no-audit'], { cwd: root });
+  const done = await run('npm', ['ci', '--include=dev', '--no-fund', '--no-audit'], { cwd: root });
   if (!done.ok) {
     throw new SetupError(
       `npm ci failed: ${reason(done.stderr)}\nRun \`npm ci\` in the checkout to see all of it; it needs the network.`,

@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   mkdirSync,
   openSync,
@@ -105,11 +107,23 @@ export async function buildInitramfs(request: InitramfsRequest): Promise<Initram
     builtin: modules.builtin,
     missing: modules.missing,
   };
-  mkdirSync(cache, { recursive: true });
+  prepareFolder(cache);
   write(path, cpioArchive(entriesOf(parts, modules)));
   write(`${path}.json`, [Buffer.from(`${JSON.stringify(facts)}\n`)]);
   prune(cache, path);
   return { path, ...facts, made: true };
+}
+
+function prepareFolder(cache: string): void {
+  try {
+    mkdirSync(cache, { recursive: true });
+    accessSync(cache, constants.W_OK);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot keep the VM's initramfs in ${cache}: ${said}. Set XDG_CACHE_HOME to a folder of yours.`, {
+      cause,
+    });
+  }
 }
 
 interface Parts {

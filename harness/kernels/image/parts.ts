@@ -1,5 +1,5 @@
 /** Finds, on this machine, the files that an initramfs is made of. */
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { searchPath } from '../../system/exec.ts';
@@ -12,13 +12,22 @@ export function findProgram(name: string): string {
   const file = searchPath()
     .split(':')
     .map((folder) => join(folder, name))
-    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+    .find(isProgram);
   if (file !== undefined) return realpathSync(file);
   const owner = packages[name] ?? name;
   throw new Error(
     `Cannot build the VM's initramfs: the program ${name} was not found; on Debian and Ubuntu: ` +
       `apt-get install --no-install-recommends ${owner}`,
   );
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false; // not there, or in a folder of PATH that is closed to us
+  }
 }
 
 /** koffi's native part, for the C library that Node is built for. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decide, isInstalled, isUbuntu, packageManager, programs } from '../../../harness/setup/programs.mjs';
-import { ownFlags } from '../../../harness/setup/setup.mjs';
+import { needsInstall, ownFlags } from '../../../harness/setup/setup.mjs';
 
 const debian = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n';
 const ubuntu = 'NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n';
@@ -73,5 +73,26 @@ t.test('own flags are taken out, the rest is passed on', (t) => {
     flags: { yes: true, noInstall: true },
     rest: ['A1', '--seed', '3'],
   });
+  t.end();
+});
+
+t.test('npm packages are compared by content', (t) => {
+  const lock = (packages: object): string => JSON.stringify({ packages });
+  const wanted = {
+    '': { version: '1' },
+    'node_modules/a': { version: '1.2.3' },
+    'node_modules/b': { version: '1', optional: true },
+  };
+  const needs = (installed: object): boolean =>
+    needsInstall(
+      t.testdir({
+        'package-lock.json': lock(wanted),
+        node_modules: { '.package-lock.json': lock(installed) },
+      }),
+    );
+  t.equal(needs({ 'node_modules/a': { version: '1.2.3' } }), false, 'an optional one may be missing');
+  t.equal(needs({ 'node_modules/a': { version: '1.2.2' } }), true);
+  t.equal(needs({}), true);
+  t.equal(needsInstall(t.testdir({ 'package-lock.json': lock(wanted) })), true);
   t.end();
 });

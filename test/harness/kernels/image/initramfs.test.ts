@@ -42,6 +42,11 @@ t.test('those unused for long go, the latest stay', async (t) => {
   t.ok(statSync(path).size > 1e7, 'Node is in it');
 });
 
+t.test('a cache that cannot be', async (t) => {
+  const folder = t.testdir({ 'agent.cjs': '', cache: 'a file' });
+  await t.rejects(build(folder, join(folder, 'agent.cjs')), /Cannot keep the VM's initramfs in .*XDG_CACHE_HOME/);
+});
+
 t.test('a program that is not there', async (t) => {
   const folder = t.testdir({ 'agent.cjs': '' });
   const request = { agent: join(folder, 'agent.cjs'), modules: {}, programs: ['no-such-program'], cache: folder };
