@@ -3,7 +3,7 @@
  *
  * Two doors: `sys` has the bare calls for hot paths (they return -1, then `errno()`), the named functions below
  * check and throw a SystemCallError that says what the call was for. Buffers are passed as Uint8Array, without copying;
- * what the kernel keeps a pointer to within a struct must come from `pinned` and stay referenced.
+ * what a struct points to must come from `permanent`.
  */
 import { SystemCallError } from './errno.ts';
 import { loadKoffi } from './koffi.ts';
@@ -69,8 +69,16 @@ export const systemCallError = (call: string, purpose: string, number: number): 
 
 /** A zeroed buffer whose memory never moves (small typed arrays live on V8's heap, this does not). */
 export const pinned = (size: number): Uint8Array => new Uint8Array(new ArrayBuffer(size));
-/** The address of a pinned buffer's first byte. The buffer must stay referenced for as long as the address is used. */
-export const addressOf = (buffer: Uint8Array): bigint => koffi.address(buffer);
+const kept: Uint8Array[] = [];
+/**
+ * A pinned buffer that is never freed, and its address. For structs whose address another struct holds: V8 sees no
+ * reference in an address and would collect a buffer that only the kernel still uses.
+ */
+export function permanent(size: number): { readonly bytes: Uint8Array; readonly view: DataView; readonly address: bigint } {
+  const bytes = pinned(size);
+  kept.push(bytes);
+  return { bytes, view: new DataView(bytes.buffer), address: koffi.address(bytes) };
+}
 /** koffi's watcher: libuv's own poll on a descriptor, without a thread. */
 export const pollDescriptor = (fd: number, onReadable: () => void): { ref(): void; unref(): void; close(): void } => koffi.node.poll(fd, onReadable);
 

@@ -7,7 +7,7 @@
  */
 import { AF } from '../../../lib/netlink/constants.ts';
 import { ipFromBytes } from '../../../lib/netlink/text.ts';
-import { addressOf, errno, MSG, pinned, SO, SOL_SOCKET, sys, systemCallError } from './libc.ts';
+import { errno, MSG, permanent, SO, SOL_SOCKET, sys, systemCallError } from './libc.ts';
 import { EAGAIN, EINTR } from './errno.ts';
 
 const COUNT = 32;
@@ -21,26 +21,28 @@ const AT = { name: 0, nameLength: 8, iov: 16, iovLength: 24, control: 32, contro
 const IPPROTO_IP = 0, IPPROTO_IPV6 = 41;
 const IP_TTL = 2, IP_PKTINFO = 8, IPV6_PKTINFO = 50, IPV6_HOPLIMIT = 52;
 
-const headers = pinned(COUNT * MMSGHDR), vectors = pinned(COUNT * IOVEC), names = pinned(COUNT * NAME), controls = pinned(COUNT * CONTROL);
-const area = pinned(COUNT * SLOT);
-const header = new DataView(headers.buffer), name = new DataView(names.buffer), control = new DataView(controls.buffer);
+const headerArea = permanent(COUNT * MMSGHDR), vectorArea = permanent(COUNT * IOVEC);
+const nameArea = permanent(COUNT * NAME), controlArea = permanent(COUNT * CONTROL), dataArea = permanent(COUNT * SLOT);
+const { bytes: headers, view: header } = headerArea;
+const { bytes: names, view: name } = nameArea;
+const { bytes: controls, view: control } = controlArea;
+const { bytes: area } = dataArea;
 /** Views made once: `subarray` for every datagram would cost more than the rest of the work. */
 const slots = Array.from({ length: COUNT }, (_, at) => area.subarray(at * SLOT, (at + 1) * SLOT));
 
-{
-  const vector = new DataView(vectors.buffer);
-  const [namesAt, vectorsAt, controlsAt, areaAt] = [names, vectors, controls, area].map(addressOf) as [bigint, bigint, bigint, bigint];
-  for (let at = 0; at < COUNT; at++) {
-    vector.setBigUint64(at * IOVEC, areaAt + BigInt(at * SLOT), true);
-    vector.setBigUint64(at * IOVEC + 8, BigInt(SLOT), true);
-    const base = at * MMSGHDR;
-    header.setBigUint64(base + AT.name, namesAt + BigInt(at * NAME), true);
-    header.setBigUint64(base + AT.iov, vectorsAt + BigInt(at * IOVEC), true);
-    header.setUint32(base + AT.iovLength, 1, true);
-    header.setBigUint64(base + AT.control, controlsAt + BigInt(at * CONTROL), true);
-    rearm(base);
-  }
+for (let at = 0; at < COUNT; at++) {
+  vectorArea.view.setBigUint64(at * IOVEC, dataArea.address + BigInt(at * SLOT), true);
+  vectorArea.view.setBigUint64(at * IOVEC + 8, BigInt(SLOT), true);
+  const base = at * MMSGHDR;
+  header.setBigUint64(base + AT.name, nameArea.address + BigInt(at * NAME), true);
+  header.setBigUint64(base + AT.iov, vectorArea.address + BigInt(at * IOVEC), true);
+  header.setUint32(base + AT.iovLength, 1, true);
+  header.setBigUint64(base + AT.control, controlArea.address + BigInt(at * CONTROL), true);
+  rearm(base);
 }
+
+// The kernel reads these through addresses within `headers` only, which the garbage collector does not see.
+const kept = [vectors, names, controls, area];
 
 /** The kernel overwrites these with what it used. */
 function rearm(base: number): void {
@@ -140,7 +142,7 @@ let busy = false;
  * but not receive: the area is in use until it returns.
  */
 export function receiveBatch(fd: number, handler: (datagram: Received) => void, purpose: string, limit = 256): number {
-  if (busy) throw new Error(`${purpose}: a receive handler called for another receive`);
+  if (busy || kept.length === 0) throw new Error(`${purpose}: a receive handler called for another receive`);
   let total = 0;
   busy = true;
   try {
