@@ -1,0 +1,68 @@
+/**
+ * The process in which a story runs: PID 1 of a VM, or a child in namespaces of the running kernel. One job, then its
+ * last word. Everything it tells goes out as records on one channel.
+ */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { catalogue } from 'wirewarp:catalogue';
+import { formatRecord } from '../kernels/records.ts';
+import { scenarioName } from '../runner/select.ts';
+import type { Scenario } from '../scenario.ts';
+import { probeCapabilities } from './capabilities.ts';
+import { enterEnvironment, kernelHz, writeAll } from './environment.ts';
+import type { AgentRecord } from './protocol.ts';
+import { describe, runStory } from './run-story.ts';
+
+/** A line of the channel stays below this many bytes of base64. */
+const PART_BYTES = 48_000;
+/** Slept through at start in virtual time: if it takes long, time does not skip. */
+const WARP_CHECK_S = 60;
+
+async function main(): Promise<void> {
+  const { job, channel, virtualMachine, modules } = enterEnvironment();
+  const say = (record: AgentRecord): void => { writeAll(channel, formatRecord(record)); };
+  const kernel = (file: string): string => readFileSync(`/proc/sys/kernel/${file}`, 'utf8').trim();
+  const release = kernel('osrelease');
+  say({ t: 'hello', release, version: kernel('version'), hz: kernelHz(), clockNs: Number(process.hrtime.bigint()) });
+
+  // The other side of the channel is gone: so is our reason to be.
+  const abort = new AbortController();
+  if (!virtualMachine) {
+    process.stdin.on('end', () => { abort.abort(); }).on('error', () => { abort.abort(); }).resume();
+    process.on('SIGTERM', () => { abort.abort(); });
+  }
+
+  if (job.scenario === '') {
+    const { present, missing } = probeCapabilities();
+    say({ t: 'capabilities', present, missing: { ...modules, ...missing } });
+  } else {
+    if (virtualMachine && job.warp) {
+      say({ t: 'warp', phase: 'begin', sleptS: WARP_CHECK_S });
+      await new Promise((resolve) => { setTimeout(resolve, WARP_CHECK_S * 1000); });
+      say({ t: 'warp', phase: 'end', sleptS: WARP_CHECK_S });
+    }
+    const entry = catalogue.find(({ path }) => scenarioName(path) === job.scenario);
+    if (!entry) throw new Error(`this agent does not know the scenario ${job.scenario}`);
+    const { result, files } = await runStory(entry.scenario as Scenario, job, {
+      onStep: (atS, text) => { say({ t: 'step', atS, text }); }, virtualTime: virtualMachine && job.warp, signal: abort.signal,
+    });
+    for (const { name, content } of files) {
+      const packed = gzipSync(content, { level: 6 });
+      const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
+      for (let part = 0; part < parts; part++) {
+        say({ t: 'file', name, part, last: part === parts - 1, encoding: 'gzip-base64', data: packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES).toString('base64') });
+      }
+    }
+    say({ t: 'result', result });
+  }
+  say({ t: 'bye' });
+  // A VM is ended from outside; PID 1 must not exit.
+  if (virtualMachine) setInterval(() => undefined, 1e9);
+  else process.exit(0);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`wirewarp agent: ${error instanceof Error ? (error.stack ?? describe(error)) : String(error)}\n`);
+  // PID 1 that exits is a panic, which the host reports with this message on the console.
+  process.exit(70);
+});

@@ -1,0 +1,52 @@
+/**
+ * What passes between the command and an agent. The agent is the process in which a story runs: PID 1 of a VM, or a
+ * child in namespaces of the running kernel. It is given one job and answers with records, one JSON text a line.
+ */
+import type { ClaimRecord, Readout, Verdict } from '../../lib/record.ts';
+
+/** Everything that may influence a story, and nothing else: no run id, no date, no host name. */
+export interface Job {
+  scenario: string;
+  variant: string;
+  control: boolean;
+  seed: number;
+  /** Protocol time runs this many times faster than the kernel's clock. 1 in virtual time. */
+  scale: number;
+  /** Which interfaces are captured beside those that claims need. */
+  capture: 'claims' | 'all';
+  /** The story may take this long, in protocol seconds. */
+  deadlineS: number;
+  /** Virtual time is promised: check it before the story. */
+  warp: boolean;
+}
+
+export type AgentRecord =
+  /** First word: the kernel that answers. */
+  | { t: 'hello'; release: string; version: string; hz: number; clockNs: number }
+  /** A long timer was slept through; the host compares with its own clock. */
+  | { t: 'warp'; phase: 'begin' | 'end'; sleptS: number }
+  | { t: 'capabilities'; present: string[]; missing: Record<string, string> }
+  | { t: 'step'; atS: number; text: string }
+  /** A file of the result; large ones come in parts, in order. */
+  | { t: 'file'; name: string; part: number; last: boolean; encoding: 'gzip-base64'; data: string }
+  | { t: 'result'; result: AgentResult }
+  /** Last word: everything before it arrived whole. */
+  | { t: 'bye' };
+
+/** What the agent knows of a result; the host adds kernel, wall time, files and replay line. */
+export interface AgentResult {
+  title: string;
+  cases: string[];
+  expected: 'held' | 'broken';
+  verdict: Verdict;
+  reason?: string;
+  claims: ClaimRecord[];
+  figures: Record<string, number>;
+  protocolS: number;
+  readouts: Readout[];
+  /** Wall or virtual nanoseconds spent in each phase, for the benchmarks. */
+  phasesMs: Record<string, number>;
+}
+
+export const encodeJob = (job: Job): string => Buffer.from(JSON.stringify(job)).toString('base64url');
+export const decodeJob = (text: string): Job => JSON.parse(Buffer.from(text, 'base64url').toString()) as Job;

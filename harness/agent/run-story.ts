@@ -1,0 +1,243 @@
+/** One job from topology to verdict: plan, apply, wait until ready, capture, tell the story, decide, undo. */
+import { compilePlan } from '../../lib/plan.ts';
+import type { ClaimRecord, Readout, Verdict } from '../../lib/record.ts';
+import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
+import { type At, at, allDevices, type Topology } from '../../lib/topology.ts';
+import type { Ref } from '../../lib/topology-builder.ts';
+import { timerBound } from '../../lib/timer-wheel.ts';
+import { ns, times } from '../../lib/units.ts';
+import { randomFrom } from '../../lib/seed.ts';
+import { Capture } from '../capture/capture.ts';
+import { Claims, slackOf } from '../expect/expect.ts';
+import { applyPlan } from '../lab/apply.ts';
+import { Bond } from '../lab/bond.ts';
+import { Bridge } from '../lab/bridge.ts';
+import { Clock } from '../lab/clock.ts';
+import { Guest } from '../lab/guest.ts';
+import { LabCore } from '../lab/lab.ts';
+import { Link } from '../lab/link.ts';
+import { Machine } from '../lab/machine.ts';
+import type { Node } from '../lab/node.ts';
+import { Querier } from '../lab/querier.ts';
+import { waitUntilReady } from '../lab/ready.ts';
+import { Recorder } from '../lab/recorder.ts';
+import { States } from '../lab/states.ts';
+import type { Bounds, Scenario, StoryContext } from '../scenario.ts';
+import { Scope } from '../system/scope.ts';
+import { cureOf, neededBy, probeCapabilities } from './capabilities.ts';
+import { kernelHz } from './environment.ts';
+import type { AgentResult, Job } from './protocol.ts';
+
+export interface StoryOutput {
+  readonly result: AgentResult;
+  readonly files: { name: string; content: Uint8Array }[];
+}
+
+export interface StoryHooks {
+  /** Protocol seconds and what the story does then. */
+  onStep(atS: number, text: string): void;
+  readonly virtualTime: boolean;
+  /** Aborted: the story is given up, everything undone. */
+  readonly signal: AbortSignal;
+}
+
+/** Wall or virtual time that links may take to come up. */
+const READY_WITHIN_MS = 30_000;
+
+export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks): Promise<StoryOutput> {
+  const settings = (job.control ? scenario.controls : scenario.variants)[job.variant];
+  if (!settings) throw new Error(`${job.scenario} has no ${job.control ? 'control' : 'variant'} ${job.variant}`);
+  const expected = settings.expected ?? (job.control ? 'broken' : 'held');
+  const result: AgentResult = { title: scenario.title, cases: [...scenario.cases], expected, verdict: 'errored', claims: [], figures: {}, protocolS: 0, readouts: [], phasesMs: {} };
+  if (job.scale !== 1 && scenario.notScaled) return { result: { ...result, verdict: 'skipped', reason: `protocol time cannot be scaled here: ${scenario.notScaled}. Run it in virtual time (--time warp) or in real time.` }, files: [] };
+
+  const { topology, refs } = scenario.topology(settings);
+  const { missing } = probeCapabilities();
+  const lacking = neededBy(topology).filter((c) => c in missing);
+  if (lacking.length > 0) {
+    return { result: { ...result, verdict: 'skipped', reason: `this kernel lacks ${lacking.map((c) => `${c} (${missing[c] ?? ''}; it needs ${cureOf(c)})`).join(', ')}` }, files: [] };
+  }
+
+  const phases = new Phases(result.phasesMs);
+  const scope = new Scope();
+  const recorder = new Recorder();
+  const files: StoryOutput['files'] = [];
+  let verdict: Verdict = 'errored';
+  let reason: string | undefined;
+  let lab: LabCore | undefined;
+  let claims: Claims | undefined;
+  try {
+    const plan = compilePlan(topology, { seed: job.seed, scale: job.scale });
+    const nodes = applyPlan(topology, plan, scope);
+    phases.end('build');
+    await waitUntilReady(plan, nodes, READY_WITHIN_MS);
+    phases.end('ready');
+
+    let clock: Clock | undefined;
+    const captures = new Map<string, Capture>();
+    for (const where of interfacesToCapture(scenario, topology, refs, settings, job)) {
+      const capture = new Capture(where, () => { if (!clock) throw new Error('the story has not begun'); return clock; });
+      scope.defer(`stop tcpdump on ${at(where)}`, () => capture.stop());
+      captures.set(at(where), capture);
+    }
+    await Promise.all([...captures.values()].map((c) => c.start(nodes.get(c.where.node) as Node)));
+    phases.end('captures');
+
+    const deadlineS = Math.min(job.deadlineS, scenario.deadline.ns / 1e9);
+    clock = new Clock(job.scale, deadlineS * 1e9, () => new Error(`the story wanted more than its deadline of ${deadlineS} s of protocol time`));
+    for (const capture of captures.values()) capture.clockStarted();
+    const states = new States(clock, recorder);
+    scope.defer('stop following notifications', () => { states.close(); });
+    for (const node of nodes.values()) if (topology.devices.some((d) => d.node === node.name) || topology.movables.some((m) => m.guest === node.name)) states.follow(node);
+
+    lab = new LabCore({ topology, plan, nodes, scope, clock, recorder, states, captures });
+    lab.onStep = (text) => { hooks.onStep((lab as LabCore).clock.ns / 1e9, text); };
+    const slack = slackOf(job.scale, hooks.virtualTime);
+    claims = new Claims(lab, slack);
+    const context = storyContext(lab, claims, settings, job, slack, result.figures);
+    await giveUpOn(hooks.signal, scenario.story(liveThings(lab, refs), context));
+    phases.end('story');
+    verdict = 'held';
+  } catch (error) {
+    reason = describe(error);
+  }
+  if (lab) {
+    const core = lab;
+    result.protocolS = core.clock.ns / 1e9;
+    for (const flow of core.flows) flow.stop();
+    for (const ping of core.pings) ping.stop();
+    const troubles: string[] = [];
+    for (const capture of core.captures.values()) {
+      await capture.stop();
+      if (capture.dropped > 0) troubles.push(`tcpdump on ${at(capture.where)} lost ${capture.dropped} frames for want of room`);
+    }
+    for (const name of core.states.lost) troubles.push(`rtnetlink notifications of ${name} were lost`);
+    // In real time the host may step its clock, and packets carry that clock.
+    const drift = core.clock.realtimeDriftNs();
+    if (Math.abs(drift) > 20e6) troubles.push(`the host's clock was moved by ${drift / 1e9} s during the story: times of frames are wrong`);
+    result.claims = claims?.conclude() ?? [];
+    result.readouts = readouts(core, refs);
+    if (verdict === 'held') ({ verdict, reason } = decide(result.claims, troubles));
+    for (const flow of core.flows) for (const r of flow.records) recorder.record(core.clock.ns, { type: 'flow', flow: r.flow, receiver: r.receiver, sentNs: r.sentNs, receivedNs: r.receivedNs.length < r.sentNs.length ? pad(r.receivedNs, r.sentNs.length) : r.receivedNs.map(orNull), duplicates: r.duplicates, reordered: r.reordered });
+    for (const ping of core.pings) recorder.record(core.clock.ns, { type: 'ping', ping: ping.name, sentNs: ping.record.sentNs, repliedNs: pad(ping.record.receivedNs, ping.record.sentNs.length), duplicates: ping.record.duplicates });
+    files.push({ name: 'events.ndjson', content: Buffer.from(recorder.toNdjson()) });
+    if (core.captures.size > 0) files.push({ name: 'capture.pcapng', content: pcapngOf(core) });
+    phases.end('decide');
+  }
+  const failures = await scope.close();
+  phases.end('undo');
+  if (failures.length > 0) {
+    const text = failures.map((f) => `${f.what}: ${describe(f.error)}`).join('; ');
+    reason = [reason, `not everything could be undone: ${text}`].filter(Boolean).join('\n');
+  }
+  return { result: { ...result, verdict, ...(reason ? { reason } : {}) }, files };
+}
+
+/** A story without claims proves nothing; a claim that broke outweighs one that could not be decided. */
+function decide(claims: readonly ClaimRecord[], troubles: readonly string[]): { verdict: Verdict; reason: string | undefined } {
+  if (troubles.length > 0) return { verdict: 'errored', reason: troubles.join('; ') };
+  if (claims.length === 0) return { verdict: 'errored', reason: 'the story made no claim' };
+  const broken = claims.filter((c) => c.verdict === 'broken');
+  if (broken.length > 0) return { verdict: 'broken', reason: broken.map((c) => `${c.claim}: expected ${c.expected}; observed ${c.observed}`).join('\n') };
+  const undecided = claims.filter((c) => c.verdict === 'errored');
+  if (undecided.length > 0) return { verdict: 'errored', reason: undecided.map((c) => `${c.claim}: ${c.observed}`).join('\n') };
+  return { verdict: 'held', reason: undefined };
+}
+
+function interfacesToCapture(scenario: Scenario, topology: Topology, refs: Record<string, Ref>, settings: object, job: Job): At[] {
+  const wanted = [...scenario.captures(refs, settings)];
+  if (job.capture === 'all') wanted.push(...allDevices(topology).map((d) => ({ node: d.node, device: d.name })));
+  return [...new Map(wanted.map((where) => [at(where), where])).values()];
+}
+
+function liveThings(lab: LabCore, refs: Record<string, Ref>): Record<string, unknown> {
+  const live = (ref: Ref): unknown => {
+    switch (ref.kind) {
+      case 'bridge': return new Bridge(lab, ref);
+      case 'bond': return new Bond(lab, ref);
+      case 'guest': return new Guest(lab, ref.node, ref.device);
+      case 'querier': return new Querier(lab, ref);
+      case 'link': return new Link(lab, ref);
+      case 'vlan': return new Machine(lab, ref.node, ref.name);
+      case 'host': return new Machine(lab, ref.node, speakingDevice(lab.topology, ref.node));
+    }
+  };
+  return Object.fromEntries(Object.entries(refs).map(([name, ref]) => [name, live(ref)]));
+}
+
+/** The device of a host that has its address; the first one otherwise. */
+function speakingDevice(topology: Topology, node: string): string {
+  const own = allDevices(topology).filter((d) => d.node === node);
+  return (own.find((d) => d.addresses.length > 0) ?? own[0])?.name ?? 'lo';
+}
+
+function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, slack: Bounds['slack'], figures: Record<string, number>): StoryContext<unknown> {
+  const hz = kernelHz();
+  const bounds: Bounds = {
+    hz, slack,
+    timer(what, length) {
+      // The kernel sees the scaled timer; its wheel's step is scaled back into protocol time.
+      const kernel = timerBound(what, times(length, 1 / job.scale), hz);
+      const max = ns(kernel.max.ns * job.scale + slack.ns);
+      const reasons = job.scale === 1 ? [...kernel.reasons] : [`${what}: ${length.ns / 1e9} s, scaled by ${job.scale}`, kernel.reasons[1] as string, `the harness itself may be ${slack.ns / 1e9} s late`];
+      return { min: ns(length.ns - slack.ns), max, reasons };
+    },
+  };
+  return {
+    expect: claims.expect, variant: settings, seed: job.seed, bounds,
+    now: (what) => lab.clock.moment(what),
+    passes: (length) => lab.clock.passes(length),
+    until: (moment, after = ns(0)) => lab.clock.until(moment.ns + after.ns),
+    step: (text) => { lab.step(text); },
+    figure: (name, value) => { figures[name] = value; },
+    capture: (where) => lab.capture(where),
+    random: randomFrom(job.seed, 'story'),
+  };
+}
+
+function readouts(lab: LabCore, refs: Record<string, Ref>): Readout[] {
+  const atS = lab.clock.ns / 1e9;
+  return Object.values(refs).flatMap((ref): Readout[] => {
+    try {
+      if (ref.kind === 'bridge') return new Bridge(lab, ref).readouts().map((r) => ({ ...r, atS }));
+      if (ref.kind === 'bond') return [{ title: `${ref.node}:${ref.name} /proc/net/bonding`, atS, lines: new Bond(lab, ref).proc() }];
+    } catch (error) {
+      return [{ title: 'node' in ref ? ref.node : ref.name, atS, lines: [`could not be read: ${describe(error)}`] }];
+    }
+    return [];
+  });
+}
+
+function pcapngOf(lab: LabCore): Uint8Array {
+  const captures = [...lab.captures.values()];
+  const packets = captures
+    .flatMap((capture, interfaceId) => capture.frames.map((f) => ({ timestampNs: f.packet.timestampNs, bytes: f.packet.bytes, originalLength: f.packet.originalLength, interfaceId })))
+    .sort((a, b) => (a.timestampNs < b.timestampNs ? -1 : a.timestampNs > b.timestampNs ? 1 : a.interfaceId - b.interfaceId));
+  return writePcapng(packets, captures.map((c) => ({ name: at(c.where) })), { application: 'wirewarp' });
+}
+
+const orNull = (v: number | undefined): number | null => v ?? null;
+const pad = (values: readonly (number | undefined)[], length: number): (number | null)[] => Array.from({ length }, (_, i) => values[i] ?? null);
+
+async function giveUpOn<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  return Promise.race([work, new Promise<never>((_, reject) => { signal.addEventListener('abort', () => { reject(new Error('interrupted')); }, { once: true }); })]);
+}
+
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? ` (${error.cause.message})` : '';
+  return `${error.message}${cause}`;
+}
+
+/** Milliseconds of the kernel's clock that each phase took. */
+class Phases {
+  #last = process.hrtime.bigint();
+  readonly #into: Record<string, number>;
+  constructor(into: Record<string, number>) { this.#into = into; }
+  end(phase: string): void {
+    const now = process.hrtime.bigint();
+    this.#into[phase] = Number(now - this.#last) / 1e6;
+    this.#last = now;
+  }
+}

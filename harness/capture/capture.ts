@@ -1,0 +1,155 @@
+/**
+ * tcpdump on one interface, from before the story until after it. Its stream is decoded as it comes, so that a story
+ * can wait for a frame; what claims count is read after tcpdump has ended, when nothing is missing.
+ */
+import { CaptureReader, type Packet } from '../../lib/tcpdump-parser/index.ts';
+import type { FrameKind } from '../../lib/frame-kinds.ts';
+import type { At } from '../../lib/topology.ts';
+import { at } from '../../lib/topology.ts';
+import type { Duration, Moment } from '../../lib/units.ts';
+import { decodeFrame, describeFrame, type Frame } from '../../lib/wire/index.ts';
+import type { Clock } from '../lab/clock.ts';
+import type { Node } from '../lab/node.ts';
+import { type Started, start } from '../system/exec.ts';
+
+export interface CapturedFrame {
+  /** On the story's clock. */
+  readonly ns: number;
+  readonly packet: Packet;
+  readonly frame: Frame;
+}
+
+interface Waiter {
+  readonly kind: FrameKind;
+  readonly afterNs: number;
+  readonly resolve: (frame: CapturedFrame) => void;
+}
+
+/** tcpdump has begun when it says so; a machine that needs longer has other troubles. */
+const START_WITHIN_MS = 20_000;
+
+export class Capture {
+  readonly where: At;
+  readonly frames: CapturedFrame[] = [];
+  readonly #clock: () => Clock;
+  readonly #reader = new CaptureReader();
+  readonly #waiters = new Set<Waiter>();
+  /** Packets that came before the story's clock started. */
+  #early: Packet[] = [];
+  #tcpdump: Started | undefined;
+  #said = '';
+  #closedOutput: Promise<void> = Promise.resolve();
+  /** Packets that tcpdump says the kernel dropped for want of room. */
+  dropped = 0;
+
+  constructor(where: At, clock: () => Clock) {
+    this.where = where;
+    this.#clock = clock;
+  }
+
+  /** Resolves when tcpdump listens. */
+  async start(node: Node): Promise<void> {
+    const label = at(this.where);
+    // The child is born in the namespace that the thread is in: no nsenter, no ip netns exec.
+    const tcpdump = node.inside(() => start('tcpdump', ['-i', this.where.device, '-n', '-p', '-s', '0', '-U', '--immediate-mode', '--time-stamp-precision=nano', '-Z', 'root', '-w', '-'], {
+      doing: `capture on ${label}`, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
+    }));
+    this.#tcpdump = tcpdump;
+    this.#closedOutput = new Promise((resolve) => { tcpdump.stdout?.on('close', resolve); });
+    tcpdump.stdout?.on('data', (chunk: Buffer) => { this.#take(this.#reader.push(chunk)); });
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => { reject(new Error(`tcpdump on ${label} did not begin within ${START_WITHIN_MS / 1000} s; it said: ${this.#said.trim() || 'nothing'}`)); }, START_WITHIN_MS);
+      const settle = (then: () => void): void => { clearTimeout(timer); then(); };
+      tcpdump.stderr?.on('data', (chunk: Buffer) => {
+        this.#said += chunk.toString();
+        if (this.#said.includes('listening on')) settle(resolve);
+      });
+      void tcpdump.ended.then((e) => { settle(() => { reject(e.error ?? new Error(`tcpdump on ${label} ended: ${this.#said.trim()}`)); }); });
+    });
+  }
+
+  /** Flushes and ends tcpdump; everything seen is in `frames` then. Safe to call twice. */
+  async stop(): Promise<void> {
+    const tcpdump = this.#tcpdump;
+    if (!tcpdump) return;
+    this.#tcpdump = undefined;
+    tcpdump.kill('SIGINT');
+    await tcpdump.ended;
+    await this.#closedOutput;
+    this.dropped = Number(/(\d+) packets? dropped by kernel/.exec(this.#said)?.[1] ?? 0);
+  }
+
+  /** Put what came before the story's clock on it. */
+  clockStarted(): void {
+    const early = this.#early;
+    this.#early = [];
+    this.#take(early);
+  }
+
+  /** The next frame of a kind, or one since `after`; the moment carries the frame's own time. Rejects when none comes in time. */
+  async sees(kind: FrameKind, withinTime: Duration, after?: Moment): Promise<Moment> {
+    const clock = this.#clock();
+    const afterNs = after?.ns ?? clock.ns;
+    const there = this.frames.find((f) => f.ns >= afterNs && kind.matches(f.frame));
+    if (there) return this.#moment(kind, there);
+    let waiter: Waiter | undefined;
+    const came = new Promise<CapturedFrame>((resolve) => {
+      waiter = { kind, afterNs, resolve };
+      this.#waiters.add(waiter);
+    });
+    const end = clock.ns + withinTime.ns;
+    const late = clock.until(end).then(() => { throw new Error(`no ${kind.what} at ${at(this.where)} within ${withinTime.ns / 1e9} s`); });
+    try {
+      return this.#moment(kind, await Promise.race([came, late]));
+    } finally {
+      if (waiter) this.#waiters.delete(waiter);
+      late.catch(() => undefined);
+    }
+  }
+
+  /** The last frame of a kind so far. */
+  last(kind: FrameKind): Moment | undefined {
+    const found = this.frames.findLast((f) => kind.matches(f.frame));
+    return found && { ns: found.ns, what: `the last of the ${kind.what} at ${at(this.where)}` };
+  }
+
+  /** Frames of a kind so far, with a line each. */
+  seen(kind: FrameKind): { ns: number; line: string }[] {
+    return this.frames.filter((f) => kind.matches(f.frame)).map((f) => ({ ns: f.ns, line: describeFrame(f.frame) }));
+  }
+
+  countWithin(fromNs: number, toNs: number): number {
+    return this.frames.reduce((n, f) => (f.ns >= fromNs && f.ns <= toNs ? n + 1 : n), 0);
+  }
+
+  #moment(kind: FrameKind, frame: CapturedFrame): Moment {
+    return { ns: frame.ns, what: `${kind.what} at ${at(this.where)}` };
+  }
+
+  #take(packets: readonly Packet[]): void {
+    let clock: Clock;
+    try {
+      clock = this.#clock();
+    } catch {
+      this.#early.push(...packets);
+      return;
+    }
+    for (const packet of packets) {
+      const frame: CapturedFrame = {
+        ns: clock.fromRealtime(packet.timestampNs), packet,
+        // Decoded on first use: most frames of a long flow are never asked about.
+        get frame() {
+          const decoded = decodeFrame(packet.bytes, { linkType: packet.linkType, originalLength: packet.originalLength });
+          Object.defineProperty(this, 'frame', { value: decoded });
+          return decoded;
+        },
+      };
+      this.frames.push(frame);
+      for (const waiter of this.#waiters) {
+        if (frame.ns < waiter.afterNs || !waiter.kind.matches(frame.frame)) continue;
+        this.#waiters.delete(waiter);
+        waiter.resolve(frame);
+      }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Claims as a story makes them. A claim waits until its window is over, then looks back at what was recorded. What is
+ * asked of captures is answered when tcpdump has ended, so that nothing in its buffers is missing; the order of the
+ * claims stays that of the story.
+ */
+import { becomes, continues, type Decision, type FrameBounds, frames, neverArrives, outage, type OutageBounds, resumes, stays, stops, windowFrom, windowTo, type Window } from '../../lib/claims.ts';
+import type { FrameKind } from '../../lib/frame-kinds.ts';
+import type { ClaimRecord } from '../../lib/record.ts';
+import { type DatagramTimeline, type StateTimeline } from '../../lib/timeline.ts';
+import { at } from '../../lib/topology.ts';
+import { type Duration, ms, ns, s } from '../../lib/units.ts';
+import { describeFrame } from '../../lib/wire/index.ts';
+import { Capture } from '../capture/capture.ts';
+import type { LabCore } from '../lab/lab.ts';
+import { Flow } from '../probes/flow.ts';
+import { Ping } from '../probes/ping.ts';
+
+/** Watched beyond a window that ends in silence, or silence would be the end of watching. */
+const WATCH = s(10);
+/** A datagram of the window's last instant may still be on its way. */
+const FLIGHT = s(1);
+
+export interface DatagramExpectation {
+  /** Every datagram sent in the window arrives. */
+  continues(window: Window): Promise<void>;
+  /** Delivery ends in the window and stays ended for `watch` beyond it (10 s). */
+  stops(window: Window, options?: { watch?: Duration }): Promise<void>;
+  /** Delivery, dead until the window's anchor, begins in the window and goes on for `watch` beyond it (10 s). */
+  resumes(window: Window, options?: { watch?: Duration }): Promise<void>;
+  /** Nothing arrives in the window, while the flow's other receivers do receive. */
+  neverArrives(window: Window): Promise<void>;
+  /** The longest outage of the window is as long as said. */
+  outage(window: Window, bounds: OutageBounds): Promise<void>;
+}
+export interface FlowExpectation { to(machine: { name: string }): DatagramExpectation }
+export interface FrameExpectation {
+  /** At least one, or as many as said. */
+  sees(kind: FrameKind, window: Window, bounds?: FrameBounds): Promise<void>;
+  /** None, while other frames are seen. */
+  seesNo(kind: FrameKind, window: Window): Promise<void>;
+}
+export interface StateExpectation {
+  becomes(value: string, window: Window): Promise<void>;
+  stays(value: string, window: Window): Promise<void>;
+}
+export interface Expect {
+  (flow: Flow): FlowExpectation;
+  (ping: Ping): DatagramExpectation;
+  (capture: Capture): FrameExpectation;
+  (state: StateTimeline): StateExpectation;
+}
+
+interface Pending {
+  readonly claim: string;
+  readonly window: Window;
+  readonly decide: () => Decision;
+  record?: ClaimRecord & { decisiveNs: number | undefined };
+}
+
+export class Claims {
+  readonly #lab: LabCore;
+  /** In protocol time, how much later the harness may look than the frames happened. */
+  readonly #slack: Duration;
+  readonly #pending: Pending[] = [];
+
+  constructor(lab: LabCore, slack: Duration) {
+    this.#lab = lab;
+    this.#slack = slack;
+  }
+
+  readonly expect: Expect = ((subject: Flow | Ping | Capture | StateTimeline) => {
+    if (subject instanceof Flow) return { to: (machine: { name: string }) => this.#datagrams(subject.at(machine.name), `${machine.name} hears ${subject.name}`, subject.records.filter((r) => r.receiver !== machine.name)) } satisfies FlowExpectation;
+    if (subject instanceof Ping) return this.#datagrams(subject.record, subject.name, []);
+    if (subject instanceof Capture) return this.#frames(subject);
+    return this.#state(subject);
+  }) as Expect;
+
+  /** Answers that waited for the captures to end, then everything in the story's order, with frames around what broke. */
+  conclude(): ClaimRecord[] {
+    return this.#pending.map((pending) => {
+      const { decisiveNs, ...record } = pending.record ?? this.#record(pending);
+      return record.verdict === 'held' || decisiveNs === undefined ? record : { ...record, evidence: this.#evidence(decisiveNs) };
+    });
+  }
+
+  #datagrams(timeline: DatagramTimeline, name: string, others: readonly DatagramTimeline[]): DatagramExpectation {
+    const make = (what: string, window: Window, watchTo: number, decide: (observedToNs: number) => Decision): Promise<void> =>
+      this.#claim(`${name}: ${what}`, window, watchTo, () => decide(watchTo));
+    const watched = (window: Window, options?: { watch?: Duration }): number => windowTo(window) + (options?.watch ?? WATCH).ns;
+    return {
+      continues: (window) => make('delivery continues', window, windowTo(window), () => continues(timeline, window)),
+      stops: (window, options) => make('delivery stops', window, watched(window, options), (to) => stops(timeline, window, to)),
+      resumes: (window, options) => make('delivery resumes', window, watched(window, options), (to) => resumes(timeline, window, to)),
+      neverArrives: (window) => make('nothing arrives', window, windowTo(window), () => neverArrives(timeline, window, others)),
+      outage: (window, bounds) => make('outage', { ...window, reasons: [...window.reasons, ...(bounds.reasons ?? [])] }, windowTo(window), () => outage(timeline, window, bounds)),
+    };
+  }
+
+  #frames(capture: Capture): FrameExpectation {
+    const where = at(capture.where);
+    const make = (kind: FrameKind, window: Window, bounds: FrameBounds): Promise<void> => this.#claim(
+      `${where}: ${bounds.atMost === 0 ? 'no ' : ''}${kind.what}`, window, windowTo(window),
+      () => frames(kind.what, where, capture.seen(kind), capture.countWithin(windowFrom(window), windowTo(window)), window, bounds), 'deferred',
+    );
+    return {
+      sees: (kind, window, bounds = { atLeast: 1 }) => make(kind, window, bounds),
+      seesNo: (kind, window) => make(kind, window, { atMost: 0 }),
+    };
+  }
+
+  #state(timeline: StateTimeline): StateExpectation {
+    return {
+      becomes: (value, window) => this.#claim(`${timeline.what} becomes ${value}`, window, windowTo(window), () => becomes(this.#lab.states.timeline(timeline.what), value, window)),
+      stays: (value, window) => this.#claim(`${timeline.what} stays ${value}`, window, windowTo(window), () => stays(this.#lab.states.timeline(timeline.what), value, window)),
+    };
+  }
+
+  async #claim(claim: string, window: Window, waitToNs: number, decide: () => Decision, when: 'now' | 'deferred' = 'now'): Promise<void> {
+    const pending: Pending = { claim, window, decide };
+    this.#pending.push(pending);
+    // What other claims wait for may lie later: each waits for itself only.
+    await this.#lab.clock.until(waitToNs + FLIGHT.ns + this.#slack.ns);
+    if (when === 'now') pending.record = this.#record(pending);
+  }
+
+  #record({ claim, window, decide }: Pending): ClaimRecord & { decisiveNs: number | undefined } {
+    const decision = decide();
+    const { ns: now } = this.#lab.clock;
+    this.#lab.recorder.record(now, { type: 'claim', claim, verdict: decision.verdict, expected: decision.expected, observed: decision.observed });
+    return {
+      claim, verdict: decision.verdict, expected: decision.expected, observed: decision.observed, atS: now / 1e9,
+      windowS: { from: windowFrom(window) / 1e9, to: windowTo(window) / 1e9 }, reasons: [...window.reasons], figures: { ...decision.figures }, evidence: [], decisiveNs: decision.decisiveNs,
+    };
+  }
+
+  /** Frames around an instant, of all captures: a few before, a few after, and the last of each control protocol. */
+  #evidence(aroundNs: number): string[] {
+    const all = [...this.#lab.captures.values()].flatMap((c) => c.frames.map((f) => ({ ns: f.ns, where: at(c.where), frame: f }))).sort((a, b) => a.ns - b.ns);
+    const index = all.findIndex((f) => f.ns >= aroundNs);
+    const from = Math.max(0, (index < 0 ? all.length : index) - 6);
+    const line = (f: (typeof all)[number]): string => `${(f.ns / 1e9).toFixed(6).padStart(12)} s  ${f.where}  ${describeFrame(f.frame.frame)}`;
+    const lastControl = all.slice(0, from).findLast((f) => f.frame.frame.igmp ?? f.frame.frame.mld ?? f.frame.frame.arp);
+    return [...(lastControl ? [line(lastControl), '             …'] : []), ...all.slice(from, from + 12).map(line)];
+  }
+}
+
+/** How late a process in real time acts and looks, before scaling: scheduling on a loaded machine. */
+export const REAL_SLACK = ms(30);
+export const slackOf = (scale: number, virtual: boolean): Duration => (virtual ? ns(0) : ns(REAL_SLACK.ns * scale));

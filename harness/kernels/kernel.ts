@@ -1,0 +1,39 @@
+/** One contract for every place where a story can run. */
+import type { AgentRecord, Job } from '../agent/protocol.ts';
+
+export interface Launched {
+  /** Records as they come; ends after `bye`, or when the place died. */
+  records: AsyncIterable<AgentRecord>;
+  /** What the kernel said, so far. */
+  console(): Promise<string>;
+  /** How the place ended; known when `records` has ended. */
+  ending(): Ending;
+  /** End it at once and remove everything of it. Safe to call twice. */
+  kill(): Promise<void>;
+}
+
+export type Ending =
+  | { how: 'done' }
+  /** The wall-clock deadline passed, or nothing was heard for too long. */
+  | { how: 'deadline'; detail: string }
+  /** The process ended before its last word. */
+  | { how: 'died'; detail: string };
+
+export interface LaunchOptions {
+  /** A folder of this result's own, for the console log and sockets; removed by the caller. */
+  dir: string;
+  /** Wall time after which the place is ended. */
+  wallDeadlineMs: number;
+}
+
+/** A place that is ready to launch jobs. */
+export interface Kernel {
+  readonly id: string;
+  readonly place: 'running' | 'qemu' | 'uml';
+  /** Path of the image, where one is booted. */
+  readonly image?: string;
+  readonly icountShift?: number;
+  /** Time in it: virtual time costs nothing to sleep through. */
+  readonly virtualTime: boolean;
+  launch(job: Job, options: LaunchOptions): Promise<Launched>;
+}

@@ -1,0 +1,126 @@
+/**
+ * A VM of any kernel image. In virtual time: TCG counts instructions (-icount) and skips idle time (sleep=off), so a
+ * timer of 260 s passes at once. The host is never in the loop of a running story: the job goes in on the kernel's
+ * command line, records come out of the second serial port into a file.
+ *
+ * Every option below that looks arbitrary keeps something of the host out of the guest, or saves boot time:
+ * docs/virtual-time.md has the measurements.
+ */
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Job, encodeJob } from '../agent/protocol.ts';
+import { type Ended, start } from '../system/exec.ts';
+import { followLines } from './follow.ts';
+import type { Ending, Kernel, Launched, LaunchOptions } from './kernel.ts';
+import { parseRecord } from './records.ts';
+
+export interface QemuOptions {
+  /** uname -r, as the image's name says it. */
+  release: string;
+  image: string;
+  initramfs: string;
+  /** warp: virtual time by instruction counting. real: the host's time, with KVM where it works. */
+  time: 'warp' | 'real';
+  /** One guest instruction takes 2^shift ns of virtual time. */
+  icountShift: number;
+  memoryMiB: number;
+  kvm: boolean;
+  /** Virtual CPUs; in virtual time there is one. */
+  cpus: number;
+  qemu?: string;
+  /** Further kernel parameters. */
+  parameters?: readonly string[];
+}
+
+export const QEMU_DEFAULTS = { time: 'warp', icountShift: 0, memoryMiB: 768, kvm: false, cpus: 1 } as const;
+
+/** QEMU's arguments; pure, so that a test can hold them. */
+export function qemuArguments(o: QemuOptions, job: Job, files: { console: string; channel: string }): string[] {
+  const warp = o.time === 'warp';
+  const parameters = [
+    'console=ttyS0',
+    // The console costs a guest instruction a byte: warnings and worse only.
+    'loglevel=5',
+    // RDRAND is QEMU's own generator, seeded by -seed: all randomness of the guest follows from it, and nobody waits for entropy (1.3 s).
+    'nokaslr', 'norandmaps', 'random.trust_cpu=on', 'random.trust_bootloader=off',
+    // An oops or a panic ends the VM: -no-reboot turns the reboot into an exit.
+    'oops=panic', 'panic=-1',
+    // Hardening and self-tests of a boot that lasts seconds and trusts its guest.
+    'mitigations=off', 'cryptomgr.notests',
+    // The local APIC's timer is calibrated by a busy loop (100 ms of guest time, 2.6 s under TCG), and made runs differ by nanoseconds; the HPET does neither.
+    ...(warp ? ['noapictimer', 'tsc_early_khz=1000000'] : []),
+    ...(o.parameters ?? []),
+    `wirewarp.job=${encodeJob(job)}`,
+  ];
+  return [
+    '-M', o.kvm ? 'pc,accel=kvm,hpet=on' : 'pc,hpet=on',
+    '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
+    '-m', String(o.memoryMiB),
+    '-smp', String(o.cpus),
+    ...(o.kvm ? ['-cpu', 'host'] : ['-accel', `tcg,thread=${warp ? 'single' : 'multi'},tb-size=256`, '-cpu', 'qemu64,+rdrand,-rdseed']),
+    ...(warp ? ['-icount', `shift=${o.icountShift},sleep=off`, '-rtc', 'base=2026-01-01,clock=vm', '-seed', String(job.seed)] : []),
+    '-kernel', o.image,
+    '-initrd', o.initramfs,
+    '-append', parameters.join(' '),
+    '-serial', `file:${files.console}`,
+    '-serial', `file:${files.channel}`,
+  ];
+}
+
+export function qemuKernel(options: QemuOptions): Kernel {
+  return {
+    id: `qemu:${options.release}`,
+    place: 'qemu',
+    image: options.image,
+    ...(options.time === 'warp' ? { icountShift: options.icountShift } : {}),
+    virtualTime: options.time === 'warp',
+    launch: (job, launch) => launchQemu(options, job, launch),
+  };
+}
+
+async function launchQemu(options: QemuOptions, job: Job, launch: LaunchOptions): Promise<Launched> {
+  const files = { console: join(launch.dir, 'console.log'), channel: join(launch.dir, 'channel') };
+  // The files must be there before QEMU is, or there is nothing to follow.
+  for (const path of Object.values(files)) await (await open(path, 'w')).close();
+  const qemu = options.qemu ?? 'qemu-system-x86_64';
+  // setpriv: should we be killed outright, the kernel ends the VM with us. A process group of its own: Ctrl-C is ours to handle.
+  const vm = start('setpriv', ['--pdeathsig', 'KILL', '--', qemu, ...qemuArguments(options, job, files)], {
+    doing: `boot ${options.image} in QEMU`, stdio: ['ignore', 'ignore', 'pipe'], detached: true,
+  });
+  let ended: Ended | undefined;
+  let said = false;
+  let late = false;
+  let killed = false;
+  const over = vm.ended.then((e) => { ended = e; });
+  const deadline = setTimeout(() => { late = true; vm.kill('SIGKILL'); }, launch.wallDeadlineMs);
+  const kill = async (): Promise<void> => {
+    killed = true;
+    clearTimeout(deadline);
+    vm.kill('SIGKILL');
+    await over;
+    await rm(files.channel, { force: true });
+  };
+  const readConsole = (): Promise<string> => readFile(files.console, 'utf8').catch(() => '');
+
+  async function* records(): Launched['records'] extends AsyncIterable<infer R> ? AsyncGenerator<R> : never {
+    try {
+      for await (const line of followLines(files.channel, () => ended !== undefined)) {
+        const record = parseRecord(line);
+        if (!record) continue;
+        if (record.t === 'bye') { said = true; return; }
+        yield record;
+      }
+    } finally {
+      // Nothing more is wanted of it; powering off would take longer and may hang.
+      await kill();
+    }
+  }
+
+  const ending = (): Ending => {
+    if (said) return { how: 'done' };
+    if (late) return { how: 'deadline', detail: `the VM was ended after ${launch.wallDeadlineMs / 1000} s of wall time` };
+    const how = ended?.stderr.trim() || (killed && ended?.signal === 'SIGKILL' ? 'it was killed' : `QEMU ended with status ${ended?.exitCode ?? ended?.signal ?? 'unknown'}`);
+    return { how: 'died', detail: how };
+  };
+  return { records: records(), console: readConsole, ending, kill };
+}

@@ -1,0 +1,82 @@
+/** A bridge: its options, what it believes (querier, MDB, FDB), and what passes its ports. */
+import { decodeLink, decodeMdb, decodeNeighbour, linkGet, linkSetOptions, mdbDump, type MdbEntry, neighbourDump, type QuerierState } from '../../lib/netlink/index.ts';
+import { report } from '../../lib/frame-kinds.ts';
+import type { BridgeRef } from '../../lib/topology-builder.ts';
+import type { Options } from '../../lib/topology.ts';
+import type { StateTimeline } from '../../lib/timeline.ts';
+import { inMilliseconds, isDuration, times, type Duration, type Moment, formatDuration } from '../../lib/units.ts';
+import type { LabCore } from './lab.ts';
+import { Machine } from './machine.ts';
+import { fdbKey, mdbKey } from './states.ts';
+
+export class Bridge extends Machine {
+  constructor(lab: LabCore, ref: BridgeRef) {
+    super(lab, ref.node, ref.name);
+  }
+
+  get #label(): string { return `${this.node}:${this.device}`; }
+
+  /** Change options as `ip link set … type bridge` does: { mcast_querier: true }. Durations are protocol time. */
+  sets(options: Options): Moment {
+    const words = Object.entries(options).map(([k, v]) => `${k} ${isDuration(v) ? formatDuration(v) : String(v)}`).join(', ');
+    this.lab.step(`${this.device} sets ${words}`);
+    const node = this.lab.node(this.node);
+    const wire = Object.fromEntries(Object.entries(options).map(([k, v]) => [k, isDuration(v) ? Math.round(inMilliseconds(times(v, 1 / this.lab.plan.scale))) : v]));
+    const moment = this.lab.clock.moment(`${this.device} set ${words}`);
+    node.netlink.request([linkSetOptions(node.indexOf(this.device), 'bridge', wire)]);
+    return moment;
+  }
+
+  /** The last membership report for the group that came in by a guest's port: what the membership interval counts from. */
+  lastReport(group: string, from: { name: string; mac: string }): Moment {
+    const last = this.lab.capture({ node: this.node, device: from.name }).last(report(group, from));
+    if (!last) throw new Error(`no report of ${from.name} for ${group} was seen at ${this.#label}`);
+    return { ...last, what: `${from.name}'s last report` };
+  }
+
+  /** The next report for the group from a guest. */
+  async seesReport(group: string, from: { name: string; mac: string }, within: Duration, after?: Moment): Promise<Moment> {
+    const seen = await this.lab.capture({ node: this.node, device: from.name }).sees(report(group, from), within, after);
+    return { ...seen, what: `${from.name}'s report` };
+  }
+
+  /** Whom the bridge takes for the querier. */
+  querier(): { ipv4?: QuerierState; ipv6?: QuerierState } {
+    const node = this.lab.node(this.node);
+    return node.netlink.get(linkGet(node.indexOf(this.device), { skipStats: true }), decodeLink).bridge?.querier ?? {};
+  }
+
+  mdb(): MdbEntry[] {
+    const node = this.lab.node(this.node);
+    const index = node.indexOf(this.device);
+    return node.netlink.dump(mdbDump(), decodeMdb).flatMap((m) => m.entries).filter((e) => e.bridge === index);
+  }
+
+  /** Is there an MDB entry for the group on that guest's port: present or absent, over time. */
+  mdbEntry(group: string, port: { name: string }, vlan = 0): StateTimeline {
+    return this.lab.states.timeline(mdbKey(this.#label, port.name, group, vlan));
+  }
+
+  /** Behind which port the bridge believes a MAC, over time; "absent" when it does not know. */
+  fdbEntry(mac: string, vlan = 0): StateTimeline {
+    return this.lab.states.timeline(fdbKey(this.#label, mac, vlan));
+  }
+
+  /** Lines for the report. */
+  readouts(): { title: string; lines: string[] }[] {
+    const node = this.lab.node(this.node);
+    const index = node.indexOf(this.device);
+    const name = (i: number | undefined): string => (i === undefined ? 'the bridge itself' : (node.nameOf(i) ?? `#${i}`));
+    const s = (ms: number | undefined): string => (ms === undefined ? '-' : `${(ms * this.lab.plan.scale) / 1000} s`);
+    const querier = this.querier();
+    const queriers = Object.entries(querier).map(([family, q]) => (q as QuerierState | undefined) && `${family}: ${(q as QuerierState).address} behind ${name((q as QuerierState).port)}, given up in ${s((q as QuerierState).otherTimerMs)}`);
+    const mdb = this.mdb().map((e) => `${e.group}${e.source ? ` from ${e.source}` : ''} on ${name(e.port)}${e.vlan ? ` VLAN ${e.vlan}` : ''} ${e.state}, ${s(e.timerMs)} left${e.filterMode ? `, ${e.filterMode}` : ''}`);
+    const fdb = node.netlink.dump(neighbourDump('bridge'), decodeNeighbour)
+      .flatMap((e) => (e.table === 'fdb' && e.bridge === index && e.entry !== 'permanent' ? [`${e.mac} behind ${name(e.index)}${e.vlan ? ` VLAN ${e.vlan}` : ''} ${e.entry}, last heard ${s(e.updatedMs)} ago`] : []));
+    return [
+      { title: `${this.#label} querier`, lines: queriers.filter((l): l is string => Boolean(l)).length ? (queriers.filter(Boolean) as string[]) : ['no querier'] },
+      { title: `${this.#label} MDB`, lines: mdb.length ? mdb : ['empty'] },
+      { title: `${this.#label} FDB`, lines: fdb.length ? fdb : ['empty'] },
+    ];
+  }
+}

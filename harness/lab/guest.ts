@@ -1,0 +1,133 @@
+/** A guest: a machine behind a bridge port; where the topology says so it can move to another bridge. */
+import { linkSet } from '../../lib/netlink/index.ts';
+import type { MovableSpec } from '../../lib/topology.ts';
+import { type Duration, type Moment, ms, ns } from '../../lib/units.ts';
+import { rarpAnnouncement } from '../../lib/wire/index.ts';
+import { PacketSocket } from '../system/native/packet-socket.ts';
+import type { LabCore } from './lab.ts';
+import { Machine } from './machine.ts';
+import { linkKey, portKey } from './states.ts';
+
+/**
+ * QEMU's self-announcement (net/announce.c; options announce-initial, -max, -rounds, -step): the first at once after
+ * the guest runs, then after initial, initial + step, … at most max.
+ */
+export interface AnnouncementSchedule {
+  readonly initial: Duration;
+  readonly max: Duration;
+  readonly rounds: number;
+  readonly step: Duration;
+}
+export const QEMU_SCHEDULE: AnnouncementSchedule = { initial: ms(50), max: ms(550), rounds: 5, step: ms(100) };
+
+/** When each round is sent, after the first. */
+export function announcementOffsets({ initial, max, rounds, step }: AnnouncementSchedule): Duration[] {
+  const offsets: Duration[] = [];
+  let at = 0;
+  for (let round = 0; round < rounds; round++) {
+    offsets.push(ns(at));
+    at += Math.min(initial.ns + round * step.ns, max.ns);
+  }
+  return offsets;
+}
+
+export interface MoveOptions {
+  /** Who tells the network, if anybody: QEMU by RARP, or the guest's own driver by gratuitous ARP. */
+  announce: 'none' | 'rarp' | 'gratuitous-arp';
+  /** Before the destination's port is in its bridge, or once it forwards. Default after. */
+  when?: 'before-attach' | 'after-attach';
+  schedule?: AnnouncementSchedule;
+  /** EtherType of the RARP; 0x0835 was a QEMU fault. */
+  etherType?: number;
+  /** The guest stands still between the two hosts for this long. Default 50 ms. */
+  downtime?: Duration;
+}
+
+export class Guest extends Machine {
+  readonly #movable: MovableSpec | undefined;
+  #place = 0;
+
+  constructor(lab: LabCore, node: string, device: string) {
+    super(lab, node, device);
+    this.#movable = lab.topology.movables.find((m) => m.guest === node);
+  }
+
+  /** Live migration to another of its bridges: silent, then there; eth0 keeps its carrier. Returns when the guest runs at the destination. */
+  async migrates(to: number, options: MoveOptions): Promise<Moment> {
+    const { announce, when = 'after-attach', downtime = ms(50) } = options;
+    this.lab.step(`${this.name} migrates to ${this.#placeAt(to).node}`);
+    this.#detach();
+    await this.lab.clock.passes(downtime);
+    if (when === 'before-attach') await this.#announces(announce, to, options);
+    await this.#attach(to);
+    const there = this.lab.clock.moment(`${this.name} ran at ${this.#placeAt(to).node}`);
+    this.lab.step(`${this.name} runs at ${this.#placeAt(to).node}`);
+    if (when === 'after-attach') await this.#announces(announce, to, options);
+    return there;
+  }
+
+  #placeAt(index: number): MovableSpec['places'][number] {
+    const place = this.#movable?.places[index];
+    if (!place) throw new Error(`${this.name} cannot move to place ${index}: its topology gives it ${this.#movable ? `${this.#movable.places.length} places` : 'no movesTo'}`);
+    return place;
+  }
+
+  /** The old host's tap goes away with its QEMU. */
+  #detach(): void {
+    const place = this.#placeAt(this.#place);
+    const nic = this.lab.node(this.#movable?.nic as string);
+    const host = this.lab.node(place.node);
+    nic.netlink.request([linkSet(nic.indexOf(place.uplink), { master: 0 }), linkSet(nic.indexOf(place.uplink), { up: false })]);
+    host.netlink.request([linkSet(host.indexOf(place.port), { master: 0 }), linkSet(host.indexOf(place.port), { up: false })]);
+  }
+
+  /** The new host's tap enters its bridge; done when the port does what the bridge lets it: forwarding, or with STP at least listening. */
+  async #attach(to: number): Promise<void> {
+    const place = this.#placeAt(to);
+    const nic = this.lab.node(this.#movable?.nic as string);
+    const host = this.lab.node(place.node);
+    const port = `${place.node}:${place.port}`;
+    const since = this.lab.clock.ns;
+    host.netlink.request([linkSet(host.indexOf(place.port), { master: host.indexOf(place.bridge) }), linkSet(host.indexOf(place.port), { up: true })]);
+    nic.netlink.request([linkSet(nic.indexOf(place.uplink), { master: nic.indexOf('wire') }), linkSet(nic.indexOf(place.uplink), { up: true })]);
+    await Promise.all([this.lab.states.becomes(linkKey(port), 'up'), this.lab.states.becomes(linkKey(`${this.#movable?.nic as string}:${place.uplink}`), 'up')]);
+    const forwardDelay = this.#forwardDelayNs(place);
+    if (forwardDelay === 0) await this.lab.states.becomes(portKey(port), 'forwarding');
+    this.#place = to;
+    this.lab.recorder.record(this.lab.clock.ns, { type: 'attached', guest: this.name, port, tookNs: this.lab.clock.ns - since });
+  }
+
+  #forwardDelayNs(place: MovableSpec['places'][number]): number {
+    const bridge = this.lab.topology.devices.find((d) => d.node === place.node && d.name === place.bridge);
+    const delay = bridge?.kind === 'bridge' ? bridge.options['forward_delay'] : undefined;
+    return typeof delay === 'object' && 'ns' in delay ? delay.ns : 15e9;
+  }
+
+  async #announces(kind: MoveOptions['announce'], to: number, { schedule = QEMU_SCHEDULE, etherType }: MoveOptions): Promise<void> {
+    if (kind === 'none') return;
+    const begin = this.lab.clock.ns;
+    for (const offset of kind === 'rarp' ? announcementOffsets(schedule) : [ns(0)]) {
+      await this.lab.clock.until(begin + offset.ns);
+      if (kind === 'gratuitous-arp') {
+        this.lab.step(`${this.name} announces itself by gratuitous ARP`);
+        this.gratuitousArp();
+      } else {
+        this.lab.step(`QEMU announces ${this.name} by RARP`);
+        this.#rarp(to, etherType);
+      }
+    }
+  }
+
+  /** QEMU writes the frame into its tap itself: the guest knows nothing of it. */
+  #rarp(to: number, etherType: number | undefined): void {
+    const nic = this.lab.node(this.#movable?.nic as string);
+    const { uplink } = this.#placeAt(to);
+    const socket = new PacketSocket({ namespace: nic.namespace.fd, index: nic.indexOf(uplink) });
+    try {
+      // Before the tap is in use the interface is down, and the frame is lost as it is on a real host (ENETDOWN).
+      socket.send(rarpAnnouncement({ mac: this.mac, ...(etherType === undefined ? {} : { etherType }) }));
+    } finally {
+      socket.close();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
+import type { Duration, Moment } from '../../lib/units.ts';
+import { type Arp, arpFrame, gratuitousArp } from '../../lib/wire/index.ts';
+import { Flow, type FlowOptions } from '../probes/flow.ts';
+import { Pacer } from '../probes/pacer.ts';
+import { Ping, type PingOptions } from '../probes/ping.ts';
+import { PacketSocket } from '../system/native/packet-socket.ts';
+import { UdpSocket } from '../system/native/udp-socket.ts';
+import type { LabCore } from './lab.ts';
+
+/** A group that a machine has joined; leaving sends the leave. */
+export interface Membership {
+  readonly group: string;
+  leaves(): Moment;
+}
+
+export class Machine {
+  readonly name: string;
+  /** The interface that speaks unless the story names another. */
+  readonly device: string;
+  protected readonly lab: LabCore;
+  readonly #packets = new Map<string, PacketSocket>();
+
+  constructor(lab: LabCore, node: string, device: string) {
+    this.lab = lab;
+    this.name = node;
+    this.device = device;
+  }
+
+  get node(): string { return this.name; }
+
+  get mac(): string {
+    return this.lab.mac({ node: this.name, device: this.device });
+  }
+
+  /** Its address without prefix length. */
+  address(family: 4 | 6 = 4): string {
+    return this.lab.address({ node: this.name, device: this.device }, family);
+  }
+
+  /** Join a group, from any source or one: the kernel sends its reports. */
+  joins(group: string, options: { source?: string } = {}): Membership {
+    const node = this.lab.node(this.name);
+    const index = node.indexOf(this.device);
+    const socket = new UdpSocket({ namespace: node.namespace.fd, family: group.includes(':') ? 'inet6' : 'inet' });
+    this.lab.scope.defer(`${this.name} leaves ${group}`, () => { socket.close(); });
+    this.lab.step(`${this.name} joins ${group}`);
+    socket.join(group, index, options.source);
+    return {
+      group,
+      leaves: () => {
+        this.lab.step(`${this.name} leaves ${group}`);
+        socket.close();
+        return this.lab.clock.moment(`${this.name} left ${group}`);
+      },
+    };
+  }
+
+  /** Numbered datagrams to an address, from now until stopped, heard by `to`. */
+  sends(destination: string, options: FlowOptions & { to: readonly Machine[] }): Flow {
+    this.lab.step(`${this.name} sends to ${destination}`);
+    const flow = new Flow(this.lab.nextId(), this.end(), destination, options.to.map((m) => m.end()), this.lab.clock, options);
+    this.lab.scope.defer(`stop ${flow.name}`, () => { flow.close(); });
+    this.lab.flows.push(flow);
+    return flow;
+  }
+
+  /** Echo requests from now until stopped. */
+  pings(destination: string, options: PingOptions): Ping {
+    this.lab.step(`${this.name} pings ${destination}`);
+    const ping = new Ping(this.end(), destination, this.lab.clock, options);
+    this.lab.scope.defer(`stop ${ping.name}`, () => { ping.close(); });
+    this.lab.pings.push(ping);
+    return ping;
+  }
+
+  /** One frame, as it is, out of an interface of this machine. */
+  sendsFrame(frame: Uint8Array, device = this.device): Moment {
+    let socket = this.#packets.get(device);
+    if (!socket) {
+      const node = this.lab.node(this.name);
+      socket = new PacketSocket({ namespace: node.namespace.fd, index: node.indexOf(device) });
+      const opened = socket;
+      this.lab.scope.defer(`close the packet socket of ${this.name}:${device}`, () => { opened.close(); });
+      this.#packets.set(device, socket);
+    }
+    const moment = this.lab.clock.moment(`${this.name} sent a frame`);
+    const errno = socket.send(frame);
+    if (errno !== 0) throw new Error(`send a frame out of ${this.name}:${device}: errno ${errno}`);
+    return moment;
+  }
+
+  /** What `arping -U -c1` sends: a broadcast ARP request for its own address. */
+  gratuitousArp(): Moment {
+    return { ...this.sendsFrame(gratuitousArp({ mac: this.mac, ip: this.address(4) })), what: `${this.name}'s gratuitous ARP` };
+  }
+
+  /** `arping -q -U` in a loop, the first after one interval. */
+  gratuitousArpEvery(every: Duration): { stop(): void } {
+    this.lab.step(`${this.name} sends a gratuitous ARP every ${every.ns / 1e9} s`);
+    const pacer = new Pacer(this.lab.clock, every, (n) => { if (n > 0) this.gratuitousArp(); }).start();
+    this.lab.scope.defer(`stop the gratuitous ARPs of ${this.name}`, () => { pacer.stop(); });
+    return pacer;
+  }
+
+  /** A broadcast ARP request for somebody's address, as any peer that knows no MAC sends it. */
+  asksFor(address: string): Moment {
+    const arp: Arp = { operation: 1, senderMac: this.mac, senderIp: this.address(4), targetMac: '00:00:00:00:00:00', targetIp: address };
+    return { ...this.sendsFrame(arpFrame(arp, { srcMac: this.mac, dstMac: 'ff:ff:ff:ff:ff:ff' })), what: `${this.name} asked who has ${address}` };
+  }
+
+  end(): { name: string; node: ReturnType<LabCore['node']>; device: string } {
+    return this.lab.end({ node: this.name, device: this.device });
+  }
+}

@@ -1,0 +1,54 @@
+/** Waits until every link that can carry traffic does: operstate up and, for bridge ports, forwarding. On notifications, not by polling. */
+import type { Link } from '../../lib/netlink/index.ts';
+import type { Plan, Step } from '../../lib/plan.ts';
+import type { Node } from './node.ts';
+
+type ReadyStep = Extract<Step, { do: 'ready' }>;
+
+/** Unknown is what devices without an own operstate report (a bond's VLAN before 5.x, dummy). */
+const isReady = (step: ReadyStep, link: Link): boolean =>
+  (link.operstate === 'up' || (link.operstate === 'unknown' && link.flags.includes('LOWER_UP'))) && (step.master === undefined || link.portState === 'forwarding');
+
+/** Rejects with what is still missing after `withinMs` of the kernel's time. */
+export async function waitUntilReady(plan: Plan, nodes: ReadonlyMap<string, Node>, withinMs: number): Promise<void> {
+  const byNode = new Map<Node, Map<number, ReadyStep>>();
+  for (const step of plan.steps) {
+    if (step.do !== 'ready') continue;
+    const node = nodes.get(step.node) as Node;
+    let waiting = byNode.get(node);
+    if (!waiting) byNode.set(node, (waiting = new Map()));
+    waiting.set(node.indexOf(step.name), step);
+  }
+  const missing = (): string[] =>
+    [...byNode].flatMap(([node, waiting]) => [...waiting.values()].map((step) => {
+      const link = node.link(step.name);
+      return `${node.name}:${step.name} (operstate ${link.operstate ?? 'unknown'}${link.portState ? `, port ${link.portState}` : ''}, ${link.up ? 'up' : 'down'})`;
+    }));
+  await new Promise<void>((resolve, reject) => {
+    const subscriptions: { close(): void }[] = [];
+    const end = (error?: Error): void => {
+      clearTimeout(timer);
+      for (const s of subscriptions) s.close();
+      if (error) reject(error);
+      else resolve();
+    };
+    const timer = setTimeout(() => { end(new Error(`links did not come up within ${withinMs / 1000} s: ${missing().join(', ')}`)); }, withinMs);
+    const check = (node: Node, index: number): void => {
+      const waiting = byNode.get(node);
+      const step = waiting?.get(index);
+      if (!waiting || !step || !isReady(step, node.link(step.name))) return;
+      waiting.delete(index);
+      if (waiting.size === 0) byNode.delete(node);
+    };
+    for (const [node, waiting] of byNode) {
+      subscriptions.push(node.follow(['link'], (n) => {
+        if (n.event !== 'NEWLINK') return;
+        check(node, n.link.index);
+        if (byNode.size === 0) end();
+      }));
+      // Asked after following: what came up in between is seen by one or the other.
+      for (const index of [...waiting.keys()]) check(node, index);
+    }
+    if (byNode.size === 0) end();
+  });
+}

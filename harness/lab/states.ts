@@ -1,0 +1,108 @@
+/**
+ * What bridges and bonds say of themselves as it changes, from rtnetlink notifications: MDB and FDB entries, ports'
+ * and links' states, a bond's active slave. Each becomes a timeline that claims can ask, and an event of the record.
+ */
+import { type ForwardingEntry, decodeLink, decodeMdb, decodeNeighbour, type Link, linkDump, mdbDump, type MdbEntry, neighbourDump, type Notification } from '../../lib/netlink/index.ts';
+import type { StateTimeline } from '../../lib/timeline.ts';
+import type { Clock } from './clock.ts';
+import type { Node } from './node.ts';
+import type { Recorder } from './recorder.ts';
+
+export const ABSENT = 'absent';
+export const PRESENT = 'present';
+
+class Timeline implements StateTimeline {
+  readonly what: string;
+  readonly changes: { ns: number; value: string }[] = [];
+  constructor(what: string) { this.what = what; }
+}
+
+export const mdbKey = (bridge: string, port: string, group: string, vlan = 0): string => `${bridge} MDB ${group} on ${port}${vlan ? ` VLAN ${vlan}` : ''}`;
+export const fdbKey = (bridge: string, mac: string, vlan = 0): string => `${bridge} FDB ${mac}${vlan ? ` VLAN ${vlan}` : ''}`;
+export const activeSlaveKey = (bond: string): string => `${bond} active slave`;
+export const linkKey = (device: string): string => `${device} operstate`;
+export const portKey = (device: string): string => `${device} port state`;
+
+export class States {
+  readonly #clock: Clock;
+  readonly #recorder: Recorder;
+  readonly #timelines = new Map<string, Timeline>();
+  readonly #subscriptions: { close(): void }[] = [];
+  readonly lost: string[] = [];
+  #waiters: { key: string; value: string; resolve: (ns: number) => void }[] = [];
+
+  constructor(clock: Clock, recorder: Recorder) {
+    this.#clock = clock;
+    this.#recorder = recorder;
+  }
+
+  /** Follow a node from now on; its tables as they stand are the first values. */
+  follow(node: Node): void {
+    this.#subscriptions.push(node.netlink.subscribe(['link', 'neigh', 'mdb'], (n) => { this.#on(node, n); }, {
+      onLost: () => { this.lost.push(node.name); },
+    }));
+    for (const link of node.netlink.dump(linkDump({ skipStats: true }), decodeLink)) this.#link(node, link);
+    for (const message of node.netlink.dump(mdbDump(), decodeMdb)) for (const entry of message.entries) this.#mdb(node, entry, PRESENT);
+    for (const entry of node.netlink.dump(neighbourDump('bridge'), decodeNeighbour)) if (entry.table === 'fdb') this.#fdb(node, entry, true);
+  }
+
+  timeline(key: string): StateTimeline {
+    return this.#timelines.get(key) ?? new Timeline(key);
+  }
+
+  /** Resolves with the instant at which a state had, or takes, a value. */
+  becomes(key: string, value: string): Promise<number> {
+    const now = this.#timelines.get(key)?.changes.at(-1);
+    if (now?.value === value) return Promise.resolve(now.ns);
+    return new Promise((resolve) => { this.#waiters.push({ key, value, resolve }); });
+  }
+
+  close(): void {
+    for (const s of this.#subscriptions.splice(0)) s.close();
+  }
+
+  #set(key: string, value: string): void {
+    let timeline = this.#timelines.get(key);
+    if (!timeline) this.#timelines.set(key, (timeline = new Timeline(key)));
+    if (timeline.changes.at(-1)?.value === value) return;
+    const { ns } = this.#clock;
+    timeline.changes.push({ ns, value });
+    this.#recorder.record(ns, { type: 'state', what: key, value });
+    this.#waiters = this.#waiters.filter((w) => {
+      if (w.key !== key || w.value !== value) return true;
+      w.resolve(ns);
+      return false;
+    });
+  }
+
+  #on(node: Node, n: Notification): void {
+    if (n.event === 'NEWLINK') this.#link(node, n.link);
+    else if (n.event === 'NEWMDB' || n.event === 'DELMDB') for (const entry of n.mdb.entries) this.#mdb(node, entry, n.event === 'NEWMDB' ? PRESENT : ABSENT);
+    else if ((n.event === 'NEWNEIGH' || n.event === 'DELNEIGH') && n.neighbour.table === 'fdb') this.#fdb(node, n.neighbour, n.event === 'NEWNEIGH');
+  }
+
+  #link(node: Node, link: Link): void {
+    const where = `${node.name}:${link.name}`;
+    if (link.name === 'lo') return;
+    if (link.portState) this.#set(portKey(where), link.portState);
+    // Messages of the bridge family say nothing certain of the device as such.
+    if (link.bridgeFamily) return;
+    if (link.operstate) this.#set(linkKey(where), link.operstate);
+    if (link.kind === 'bond') {
+      const active = link.options?.['active_slave'];
+      this.#set(activeSlaveKey(where), typeof active === 'number' && active > 0 ? (node.nameOf(active) ?? String(active)) : 'none');
+    }
+  }
+
+  #mdb(node: Node, entry: MdbEntry, value: string): void {
+    const [bridge, port] = [node.nameOf(entry.bridge), node.nameOf(entry.port)];
+    if (bridge && port && !entry.source) this.#set(mdbKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan), value);
+  }
+
+  #fdb(node: Node, entry: ForwardingEntry, there: boolean): void {
+    // A port's own address is permanent and says nothing about where a station is.
+    if (entry.entry === 'permanent' || entry.bridge === undefined) return;
+    const [bridge, port] = [node.nameOf(entry.bridge), node.nameOf(entry.index)];
+    if (bridge && port) this.#set(fdbKey(`${node.name}:${bridge}`, entry.mac, entry.vlan ?? 0), there ? port : ABSENT);
+  }
+}

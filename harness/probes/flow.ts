@@ -1,0 +1,109 @@
+/**
+ * Numbered datagrams from one machine to an address, and what every listening machine received of them. All sockets
+ * live in this process, each opened inside its machine's namespace.
+ */
+import type { Duration } from '../../lib/units.ts';
+import type { Clock } from '../lab/clock.ts';
+import type { Node } from '../lab/node.ts';
+import { socketAddress } from '../system/native/socket-address.ts';
+import { UdpSocket } from '../system/native/udp-socket.ts';
+import { DatagramRecord } from './datagrams.ts';
+import { Pacer } from './pacer.ts';
+
+/** "WWFL", flow, sequence number; the rest is padding. */
+const MAGIC = 0x5757464c;
+export const FLOW_HEADER_BYTES = 12;
+/** Where flows are received unless the story says otherwise. */
+export const FLOW_PORT = 5405;
+
+export interface FlowOptions {
+  /** Time between datagrams. */
+  every: Duration;
+  /** UDP payload; at least 12. Default 64. */
+  sizeBytes?: number;
+  port?: number;
+  /** TTL or hop limit; default 8 for groups. */
+  ttl?: number;
+}
+
+export interface FlowEnd {
+  readonly name: string;
+  readonly node: Node;
+  readonly device: string;
+}
+
+export class Flow {
+  readonly name: string;
+  readonly destination: string;
+  readonly every: Duration;
+  readonly sentNs: number[] = [];
+  /** Sends the kernel refused, by errno: unreachable neighbours and the like. */
+  readonly refused = new Map<number, number>();
+  readonly #records = new Map<string, DatagramRecord>();
+  readonly #sockets: UdpSocket[] = [];
+  readonly #pacer: Pacer;
+
+  constructor(id: number, from: FlowEnd, destination: string, receivers: readonly FlowEnd[], clock: Clock, options: FlowOptions) {
+    const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8 } = options;
+    if (sizeBytes < FLOW_HEADER_BYTES) throw new RangeError(`a flow's datagram needs ${FLOW_HEADER_BYTES} bytes for its number, not ${sizeBytes}`);
+    const family = destination.includes(':') ? 'inet6' : 'inet';
+    this.name = `${from.name} → ${destination}`;
+    this.destination = destination;
+    this.every = every;
+
+    for (const receiver of receivers) {
+      const record = new DatagramRecord(this.name, receiver.name, this.sentNs);
+      this.#records.set(receiver.name, record);
+      // Membership is the machine's, as its own sockets have it; this one only listens.
+      const socket = new UdpSocket({ namespace: receiver.node.namespace.fd, family, port, shared: true, hearAllGroups: true, receiveBufferBytes: 1 << 20 });
+      this.#sockets.push(socket);
+      socket.onReceive((datagram) => {
+        const { bytes, start, end } = datagram;
+        if (end - start < FLOW_HEADER_BYTES) return;
+        const view = new DataView(bytes.buffer, bytes.byteOffset + start, FLOW_HEADER_BYTES);
+        if (view.getUint32(0) !== MAGIC || view.getUint32(4) !== id) return;
+        record.arrived(view.getUint32(8), clock.fromRealtime(datagram.timeNs));
+      }, { holds: false });
+    }
+
+    const sender = new UdpSocket({ namespace: from.node.namespace.fd, family });
+    this.#sockets.push(sender);
+    const index = from.node.indexOf(from.device);
+    sender.setMulticastInterface(index);
+    sender.setMulticastTtl(ttl);
+    const to = socketAddress(destination, port, destination.startsWith('ff02') || destination.startsWith('fe80') ? index : 0);
+    const payload = new Uint8Array(sizeBytes);
+    const view = new DataView(payload.buffer);
+    view.setUint32(0, MAGIC);
+    view.setUint32(4, id);
+    this.#pacer = new Pacer(clock, every, (seq) => {
+      view.setUint32(8, seq);
+      this.sentNs.push(clock.ns);
+      const errno = sender.sendTo(payload, to);
+      if (errno !== 0) this.refused.set(errno, (this.refused.get(errno) ?? 0) + 1);
+    }).start();
+  }
+
+  /** What one machine received. */
+  at(receiver: string): DatagramRecord {
+    const record = this.#records.get(receiver);
+    if (!record) throw new Error(`${receiver} does not listen to ${this.name}; listening: ${[...this.#records.keys()].join(', ') || 'nobody'}`);
+    return record;
+  }
+
+  get records(): readonly DatagramRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** No further datagrams; those on their way still count. */
+  stop(): void {
+    this.#pacer.stop();
+  }
+
+  close(): void {
+    this.stop();
+    for (const socket of this.#sockets.splice(0)) socket.close();
+  }
+
+  [Symbol.dispose](): void { this.stop(); }
+}

@@ -1,0 +1,56 @@
+/** ICMP and ICMPv6 echo from one machine to an address, answered by the other side's kernel. */
+import type { Duration } from '../../lib/units.ts';
+import type { Clock } from '../lab/clock.ts';
+import { IcmpSocket } from '../system/native/icmp-socket.ts';
+import { socketAddress } from '../system/native/socket-address.ts';
+import { DatagramRecord } from './datagrams.ts';
+import type { FlowEnd } from './flow.ts';
+import { Pacer } from './pacer.ts';
+
+export interface PingOptions {
+  every: Duration;
+  /** ICMP payload; default 56, as ping(8). */
+  sizeBytes?: number;
+}
+
+export class Ping {
+  readonly name: string;
+  readonly destination: string;
+  readonly every: Duration;
+  readonly record: DatagramRecord;
+  readonly #socket: IcmpSocket;
+  readonly #pacer: Pacer;
+
+  constructor(from: FlowEnd, destination: string, clock: Clock, options: PingOptions) {
+    const { every, sizeBytes = 56 } = options;
+    this.name = `${from.name} pings ${destination}`;
+    this.destination = destination;
+    this.every = every;
+    this.record = new DatagramRecord(this.name, from.name, []);
+    const socket = new IcmpSocket({ namespace: from.node.namespace.fd, family: destination.includes(':') ? 'inet6' : 'inet', payloadBytes: sizeBytes });
+    this.#socket = socket;
+    const { sentNs } = this.record;
+    socket.onReceive((reply) => {
+      // Sequence numbers have 16 bits: the newest request that this can be.
+      const turns = Math.floor((sentNs.length - 1 - reply.sequence) / 65536);
+      this.record.arrived(reply.sequence + Math.max(0, turns) * 65536, clock.fromRealtime(BigInt(reply.seconds) * 1_000_000_000n + BigInt(reply.nanoseconds)));
+    }, { holds: false });
+    const to = socketAddress(destination, 0, destination.startsWith('fe80') ? from.node.indexOf(from.device) : 0);
+    this.#pacer = new Pacer(clock, every, (seq) => {
+      sentNs.push(clock.ns);
+      // An unreachable neighbour is an errno here and a lost ping for the record.
+      socket.send(to, seq);
+    }).start();
+  }
+
+  stop(): void {
+    this.#pacer.stop();
+  }
+
+  close(): void {
+    this.stop();
+    this.#socket.close();
+  }
+
+  [Symbol.dispose](): void { this.stop(); }
+}

@@ -1,0 +1,254 @@
+/**
+ * Runs selections on kernels, a few at a time, and makes the run record. The story itself runs in an agent, inside the
+ * place; here is only launching, waiting, collecting, and what the host knows better: wall time, how the place ended,
+ * and what its kernel complained of.
+ */
+import { availableParallelism, release } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { excerpt, findComplaints } from '../../lib/kernel-log.ts';
+import { compilePlan } from '../../lib/plan.ts';
+import { shellScript } from '../../lib/shell-export.ts';
+import type { KernelRecord, ResultRecord, RunEvent, RunRecord } from '../../lib/record.ts';
+import type { AgentResult, Job } from '../agent/protocol.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import { expectedOf, keyOf, type Selection, settingsOf } from './select.ts';
+
+/** A kernel that was chosen, and why. */
+export interface ChosenKernel {
+  readonly kernel: Kernel;
+  readonly reason: string;
+  /** Where it differs from the run's: virtual time in VMs beside real time on the running kernel. */
+  readonly time?: RunOptions['time'];
+  /** Options that choose it again, for the replay line. */
+  readonly replay?: string;
+}
+
+export interface RunOptions {
+  readonly selections: readonly Selection[];
+  readonly kernels: readonly ChosenKernel[];
+  readonly runId: string;
+  /** The run's own folder, which exists and is empty. */
+  readonly dir: string;
+  readonly seed: number;
+  readonly time: 'warp' | 'real' | { readonly scaled: number };
+  readonly jobs: number;
+  readonly capture: 'none' | 'failed' | 'all';
+  /** Every interface, not only those that claims speak of. */
+  readonly captureEverything: boolean;
+  readonly wirewarp: string;
+  readonly command: readonly string[];
+  readonly onEvent: (event: RunEvent) => void;
+  /** Aborted: what runs is ended, what was done is kept and marked. */
+  readonly signal: AbortSignal;
+  /** Wall time for one variant; default 300 s in virtual time, else the story's deadline and a minute. */
+  readonly wallDeadlineMs?: number;
+  /** Kernel log lines that are no complaint. */
+  readonly allowLog?: readonly RegExp[];
+}
+
+interface Work {
+  readonly selection: Selection;
+  readonly chosen: ChosenKernel;
+}
+
+export async function run(options: RunOptions): Promise<RunRecord> {
+  const started = new Date();
+  const work: Work[] = options.kernels.flatMap((chosen) => options.selections.map((selection) => ({ selection, chosen })));
+  const kernels = new Map<string, KernelRecord>();
+  const results: (ResultRecord | undefined)[] = work.map(() => undefined);
+  options.onEvent({ type: 'run-started', runId: options.runId, total: work.length, jobs: options.jobs, dir: options.dir });
+  for (const { kernel, reason } of options.kernels) options.onEvent({ type: 'kernel-chosen', kernel: kernel.id, reason });
+
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < work.length && !options.signal.aborted; index = next++) {
+      const item = work[index] as Work;
+      const result = await runSafely(item, options, kernels);
+      if (!result) continue;
+      results[index] = result;
+      options.onEvent({ type: 'finished', key: eventKey(item, options), result });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.jobs, Math.max(1, work.length)) }, worker));
+
+  const ended = new Date();
+  const record: RunRecord = {
+    schema: 'wirewarp.run', schemaVersion: 1, runId: options.runId, wirewarp: options.wirewarp,
+    startedAt: started.toISOString(), endedAt: ended.toISOString(), wallS: round((ended.getTime() - started.getTime()) / 1000),
+    interrupted: options.signal.aborted, command: [...options.command],
+    machine: { node: process.version, platform: process.platform, release: release(), cpus: availableParallelism() },
+    kernels: options.kernels.map(({ kernel, reason }) => kernels.get(kernel.id) ?? unheard(kernel, reason)),
+    results: results.filter((r) => r !== undefined),
+  };
+  options.onEvent({ type: 'run-finished', record });
+  return record;
+}
+
+const round = (s: number): number => Math.round(s * 1000) / 1000;
+const eventKey = ({ selection, chosen }: Work, options: RunOptions): string => (options.kernels.length > 1 ? `${keyOf(selection)}@${chosen.kernel.id}` : keyOf(selection));
+const unheard = (kernel: Kernel, reason: string): KernelRecord => ({ id: kernel.id, place: kernel.place, release: '', version: '', hz: 0, reason, ...(kernel.image ? { image: kernel.image } : {}) });
+
+const timeOf = (chosen: ChosenKernel, options: RunOptions): RunOptions['time'] => chosen.time ?? options.time;
+const timeText = (time: RunOptions['time']): string => (typeof time === 'string' ? time : `scaled=${time.scaled}`);
+const scaleOf = (time: RunOptions['time']): number => (typeof time === 'string' ? 1 : time.scaled);
+
+/** Where a result's files lie, below the run's folder. */
+export function resultFolder(work: { selection: Selection; chosen: ChosenKernel }, several: boolean): string {
+  const safe = (text: string): string => text.replaceAll(/[^\w./@+-]+/g, '-');
+  return join(safe(work.selection.name), safe(work.selection.variant), ...(several ? [safe(work.chosen.kernel.id)] : []));
+}
+
+/** A result without claims: the harness has the word, or nothing was run. */
+function withoutClaims({ selection, chosen }: Work, options: RunOptions, verdict: 'errored' | 'skipped', reason: string, wallS: number): ResultRecord {
+  const { name, scenario, variant, control } = selection;
+  return {
+    scenario: name, title: scenario.title, variant, control, cases: [...scenario.cases], kernel: chosen.kernel.id, seed: options.seed, time: timeText(timeOf(chosen, options)),
+    verdict, expected: expectedOf(selection), asExpected: false, reason, claims: [], figures: {}, protocolS: 0, wallS: round(wallS), readouts: [], files: [],
+    replay: replayLine({ selection, chosen }, options),
+  };
+}
+
+/** One that fails costs its own result, not those of the others. */
+async function runSafely(work: Work, options: RunOptions, kernels: Map<string, KernelRecord>): Promise<ResultRecord | undefined> {
+  const began = performance.now();
+  const { notScaled } = work.selection.scenario;
+  if (notScaled !== undefined && scaleOf(timeOf(work.chosen, options)) !== 1) {
+    return withoutClaims(work, options, 'skipped', `it cannot run with protocol time scaled: ${notScaled}. Run it with --time warp or --time real.`, 0);
+  }
+  try {
+    return await runOne(work, options, kernels);
+  } catch (error) {
+    if (options.signal.aborted) return undefined;
+    return withoutClaims(work, options, 'errored', `the harness failed: ${error instanceof Error ? error.message : String(error)}`, (performance.now() - began) / 1000);
+  }
+}
+
+/** What the host decides about a result from outside: undefined when the run was interrupted. */
+async function runOne(work: Work, options: RunOptions, kernels: Map<string, KernelRecord>): Promise<ResultRecord | undefined> {
+  const { selection, chosen } = work;
+  const { kernel, reason } = chosen;
+  const began = performance.now();
+  const key = eventKey(work, options);
+  const folder = resultFolder(work, options.kernels.length > 1);
+  const dir = join(options.dir, folder);
+  await mkdir(dir, { recursive: true });
+  const scale = scaleOf(timeOf(chosen, options));
+  const deadlineS = selection.scenario.deadline.ns / 1e9;
+  const job: Job = {
+    scenario: selection.name, variant: selection.variant, control: selection.control, seed: options.seed, scale,
+    capture: options.captureEverything ? 'all' : 'claims', deadlineS, warp: kernel.virtualTime,
+  };
+  const files: string[] = [];
+  const keep = async (name: string, content: string | Buffer): Promise<void> => {
+    await writeFile(join(dir, name), content);
+    files.push(join(folder, name));
+  };
+  options.onEvent({ type: 'started', key, scenario: selection.name, variant: selection.variant, kernel: kernel.id });
+
+  const settings = settingsOf(selection);
+  const plan = compilePlan(selection.scenario.topology(settings).topology, { seed: options.seed, scale });
+  await keep('plan.sh', shellScript(plan, { title: selection.scenario.title, scenario: selection.name, variant: selection.variant }));
+
+  const wallDeadlineMs = options.wallDeadlineMs ?? (kernel.virtualTime ? 300_000 : (deadlineS / scale + 60) * 1000);
+  const launched = await kernel.launch(job, { dir, wallDeadlineMs });
+  const onAbort = (): void => void launched.kill();
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  // It may have come while the place was being launched.
+  if (options.signal.aborted) onAbort();
+
+  let answer: AgentResult | undefined;
+  let warpBegan: number | undefined;
+  let warpFault: string | undefined;
+  let lastStep = 'booting';
+  const parts = new Map<string, Buffer[]>();
+  const captures: [string, Buffer][] = [];
+  const emit = (step: string, protocolS: number): void => options.onEvent({ type: 'progress', key, step, protocolS, wallS: (performance.now() - began) / 1000 });
+  emit('booting', 0);
+  try {
+    for await (const record of launched.records) {
+      if (record.t === 'hello') {
+        kernels.set(kernel.id, {
+          id: kernel.id, place: kernel.place, release: record.release, version: record.version, hz: record.hz, reason,
+          ...(kernel.image ? { image: kernel.image } : {}), ...(kernel.icountShift === undefined ? {} : { icountShift: kernel.icountShift }),
+        });
+      } else if (record.t === 'warp') {
+        if (record.phase === 'begin') warpBegan = performance.now();
+        else if (kernel.virtualTime && warpBegan !== undefined) {
+          const wall = (performance.now() - warpBegan) / 1000;
+          // A tenth is generous: what idles costs next to nothing in virtual time.
+          if (wall > record.sleptS / 4) {
+            warpFault = `virtual time does not skip: a timer of ${record.sleptS} s took ${wall.toFixed(1)} s of wall time. Does this QEMU honour -icount sleep=off?`;
+            break;
+          }
+        }
+      } else if (record.t === 'step') {
+        lastStep = record.text;
+        emit(record.text, record.atS);
+      } else if (record.t === 'file') {
+        const list = parts.get(record.name) ?? [];
+        list.push(Buffer.from(record.data, 'base64'));
+        parts.set(record.name, list);
+        if (record.last) {
+          const content = gunzipSync(Buffer.concat(list));
+          if (record.name.endsWith('.pcapng')) captures.push([record.name, content]);
+          else await keep(record.name, content);
+        }
+      } else if (record.t === 'result') answer = record.result;
+    }
+  } finally {
+    options.signal.removeEventListener('abort', onAbort);
+    await launched.kill();
+  }
+  if (options.signal.aborted) {
+    await rm(join(dir, 'channel'), { force: true });
+    return undefined;
+  }
+
+  const log = await launched.console();
+  if (log !== '') {
+    // The VM wrote it there itself.
+    if (kernel.place !== 'running') files.push(join(folder, 'console.log'));
+    else await keep('console.log', log);
+  }
+  const ending = launched.ending();
+  const complaints = findComplaints(log, options.allowLog);
+  const expected = expectedOf(selection);
+  const blank: AgentResult = { title: selection.scenario.title, cases: [...selection.scenario.cases], expected, verdict: 'errored', claims: [], figures: {}, protocolS: 0, readouts: [], phasesMs: {} };
+  const base: AgentResult = answer ?? blank;
+  let { verdict, reason: why } = base;
+  const [complaint] = complaints;
+  if (complaint) {
+    verdict = 'crashed';
+    why = `the kernel complained (${complaint.kind}) during "${lastStep}":\n${excerpt(log, complaint, 30).join('\n')}`;
+  } else if (warpFault) {
+    verdict = 'errored';
+    why = warpFault;
+  } else if (ending.how !== 'done') {
+    const booted = kernels.has(kernel.id) || answer !== undefined || lastStep !== 'booting';
+    verdict = kernel.place === 'running' ? 'errored' : 'crashed';
+    why = `${booted ? `it ended during "${lastStep}"` : 'the kernel never reached our agent'}: ${ending.detail}.${log ? ` The end of its console:\n${log.trimEnd().split(/\r?\n/).slice(-15).join('\n')}` : ' Its console stayed empty: is the image for this machine, with a serial console and initramfs support?'}`;
+  } else if (!answer) {
+    why = 'the agent ended without a result';
+  }
+  const asExpected = verdict === expected;
+  if (options.capture === 'all' || (options.capture === 'failed' && !asExpected)) for (const [name, content] of captures) await keep(name, content);
+
+  return {
+    scenario: selection.name, title: base.title, variant: selection.variant, control: selection.control, cases: base.cases, kernel: kernel.id,
+    seed: options.seed, time: timeText(timeOf(chosen, options)), verdict, expected, asExpected, ...(why === undefined ? {} : { reason: why }),
+    claims: base.claims, figures: base.figures, protocolS: base.protocolS, wallS: round((performance.now() - began) / 1000),
+    readouts: base.readouts, files, replay: replayLine(work, options),
+  };
+}
+
+function replayLine({ selection, chosen }: Work, options: RunOptions): string {
+  const what = selection.file === undefined ? keyOf(selection) : `${selection.file}#${selection.variant}`;
+  const time = timeOf(chosen, options);
+  const where = chosen.replay ?? `--kernel ${quoted(chosen.kernel.image ?? chosen.kernel.place)}${time === 'warp' ? '' : ` --time ${timeText(time)}`}`;
+  return `npx wirewarp run ${quoted(what)} --seed ${options.seed} ${where}`;
+}
+
+/** For a shell: a "#" in the middle of a word is harmless, but not to every reader. */
+export const quoted = (word: string): string => (/^[\w./:=@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);

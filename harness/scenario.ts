@@ -1,0 +1,118 @@
+/**
+ * The one door that scenarios import: the words for topologies, durations, windows and frames, and the types of the
+ * live things that a story is told with. Nothing in here touches a machine.
+ */
+import type { Ref, BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, VlanRef } from '../lib/topology-builder.ts';
+import type { At, Topology } from '../lib/topology.ts';
+import type { Duration, Moment } from '../lib/units.ts';
+import type { Bound } from '../lib/timer-wheel.ts';
+import type { Machine } from './lab/machine.ts';
+import type { Guest } from './lab/guest.ts';
+import type { Bridge } from './lab/bridge.ts';
+import type { Bond } from './lab/bond.ts';
+import type { Link } from './lab/link.ts';
+import type { Querier } from './lab/querier.ts';
+import type { Expect } from './expect/expect.ts';
+import type { Capture } from './capture/capture.ts';
+
+export { topology, type TopologyBuilder, type BridgeRef, type BondRef, type GuestRef, type HostRef, type LinkRef, type QuerierRef, type VlanRef } from '../lib/topology-builder.ts';
+export { type At, type QuerierVersion } from '../lib/topology.ts';
+export { min, s, ms, us, ns, plus, minus, times, formatDuration, type Duration, type Moment } from '../lib/units.ts';
+export { within, since } from '../lib/claims.ts';
+export { bound, later, shifted, timerBound, wheelStep, type Bound } from '../lib/timer-wheel.ts';
+export * as frame from '../lib/frame-kinds.ts';
+export type { Machine } from './lab/machine.ts';
+export type { Guest } from './lab/guest.ts';
+export type { Bridge } from './lab/bridge.ts';
+export type { Bond } from './lab/bond.ts';
+export type { Link } from './lab/link.ts';
+export type { Querier } from './lab/querier.ts';
+export type { Flow } from './probes/flow.ts';
+
+/** What a reference of the topology becomes once the network stands. */
+export type Live<R> = R extends BridgeRef ? Bridge : R extends BondRef ? Bond : R extends GuestRef ? Guest : R extends QuerierRef ? Querier : R extends LinkRef ? Link : R extends VlanRef ? Machine : R extends HostRef ? Machine : never;
+export type Lab<R extends Record<string, Ref>> = { readonly [K in keyof R]: Live<R[K]> };
+
+export interface StoryContext<V> {
+  readonly expect: Expect;
+  /** This variant's settings. */
+  readonly variant: V;
+  readonly seed: number;
+  /** Bounds that know the kernel: its HZ, its timer wheel, and in scaled runs the scheduler's delay. */
+  readonly bounds: Bounds;
+  /** This instant, with a name for the report. */
+  now(what: string): Moment;
+  /** The story waits: this much protocol time passes. In virtual time it costs nothing. */
+  passes(length: Duration): Promise<void>;
+  /** Wait until so long after a moment; at once if that is over. */
+  until(moment: Moment, after?: Duration): Promise<void>;
+  /** Say what happens now, for progress and the record. */
+  step(text: string): void;
+  /** A number for the report; the unit ends the name: outageS, framesPerSecond. */
+  figure(name: string, value: number): void;
+  /** The capture of an interface that the scenario asked for in `captures`. */
+  capture(where: At): Capture;
+  /** Numbers in [0, 1) from the seed. */
+  random(): number;
+}
+
+export interface Bounds {
+  readonly hz: number;
+  /** When a kernel timer of this length fires after it was armed. */
+  timer(what: string, length: Duration): Bound;
+  /** How late the harness itself may act or look, in protocol time: nothing in virtual time, K times the scheduler's delay when scaled. */
+  readonly slack: Duration;
+}
+
+export interface VariantCommon {
+  /** What the run of this variant should give. Default: held for variants, broken for controls. */
+  readonly expected?: 'held' | 'broken';
+}
+
+export interface ScenarioDefinition<V extends object, R extends Record<string, Ref>> {
+  /** A noun phrase: "membership expiry". */
+  readonly title: string;
+  /** Rows of the case list that it covers. */
+  readonly cases: readonly string[];
+  /** Settings of the story by name: broken, cured, healthy. */
+  readonly variants: Readonly<Record<string, V & VariantCommon>>;
+  /** Negative controls: settings for which the claims must come out broken. */
+  readonly controls?: Readonly<Record<string, V & VariantCommon>>;
+  readonly topology: (settings: V) => { topology: Topology; refs: R };
+  /** Interfaces whose frames the claims speak of: captured by tcpdump from before the story until after it. */
+  readonly captures?: (refs: R, settings: V) => readonly At[];
+  /** Longest protocol time that the story may take. Default 2000 s. */
+  readonly deadline?: Duration;
+  /** Why it cannot run with protocol time scaled, where it cannot: "forward_delay has a floor of 2 s". */
+  readonly notScaled?: string;
+  readonly story: (lab: Lab<R>, context: StoryContext<V>) => Promise<void>;
+}
+
+/** A scenario with its types forgotten: what the runner handles. */
+export interface Scenario {
+  readonly wirewarp: 'scenario';
+  readonly title: string;
+  readonly cases: readonly string[];
+  readonly variants: Readonly<Record<string, VariantCommon>>;
+  readonly controls: Readonly<Record<string, VariantCommon>>;
+  readonly deadline: Duration;
+  readonly notScaled?: string;
+  readonly topology: (settings: object) => { topology: Topology; refs: Record<string, Ref> };
+  readonly captures: (refs: Record<string, Ref>, settings: object) => readonly At[];
+  readonly story: (lab: Record<string, unknown>, context: StoryContext<unknown>) => Promise<void>;
+}
+
+export function scenario<V extends object, R extends Record<string, Ref>>(definition: ScenarioDefinition<V, R>): Scenario {
+  return {
+    wirewarp: 'scenario',
+    controls: {},
+    deadline: { ns: 2000e9 },
+    captures: () => [],
+    ...definition,
+  } as unknown as Scenario;
+}
+
+/** The bridge's side of a guest's (or querier's) cable: where frames to and from it are counted. */
+export const portOf = (bridge: BridgeRef, guest: { node: string }): At => ({ node: bridge.node, device: guest.node });
+/** The machine's own side. */
+export const cardOf = (machine: { node: string }, device = 'eth0'): At => ({ node: machine.node, device });

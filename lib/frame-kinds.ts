@@ -1,0 +1,61 @@
+/** Kinds of frames that claims speak of: a name for the report and a test on the decoded frame. */
+import { type Frame, isGratuitous, type GroupRecord } from './wire/index.ts';
+
+export interface FrameKind {
+  /** As in "at least 2 IGMP general queries". */
+  readonly what: string;
+  matches(frame: Frame): boolean;
+}
+
+const kind = (what: string, matches: (frame: Frame) => boolean): FrameKind => ({ what, matches });
+const sourceMac = (frame: Frame): string | undefined => frame.eth?.src;
+
+/** A membership report for the group, of any IGMP or MLD version; a leave is none. */
+export const report = (group: string, from?: { mac: string; name: string }): FrameKind =>
+  kind(`reports for ${group}${from ? ` from ${from.name}` : ''}`, (f) => {
+    if (from && sourceMac(f) !== from.mac) return false;
+    const message = f.igmp ?? f.mld;
+    if (message?.type !== 'report') return false;
+    return 'records' in message ? message.records.some((r) => r.group === group && listens(r)) : message.group === group;
+  });
+
+/** Does the record say that somebody listens? "include nothing" is a leave. */
+const listens = (record: GroupRecord): boolean =>
+  record.type === 'is-exclude' || record.type === 'to-exclude' || record.type === 'allow' || ((record.type === 'is-include' || record.type === 'to-include') && record.sources.length > 0);
+
+/** General queries, IGMP or MLD. */
+export const generalQuery = (version?: 'IGMPv1' | 'IGMPv2' | 'IGMPv3' | 'MLDv1' | 'MLDv2'): FrameKind =>
+  kind(`${version ?? 'IGMP or MLD'} general queries`, (f) => {
+    const message = f.igmp ?? f.mld;
+    if (message?.type !== 'query') return false;
+    if (message.group !== '0.0.0.0' && message.group !== '::') return false;
+    return version === undefined || version === `${f.igmp ? 'IGMP' : 'MLD'}v${message.version}`;
+  });
+
+/** Announcements of an address by ARP: request or reply whose sender and target address are the same. */
+export const gratuitousArp = (of?: { mac?: string; ip?: string }): FrameKind =>
+  kind(`gratuitous ARPs${of?.ip ? ` of ${of.ip}` : of?.mac ? ` of ${of.mac}` : ''}`, (f) =>
+    f.arp !== undefined && f.eth?.etherType === 0x0806 && isGratuitous(f.arp) && (!of?.ip || f.arp.senderIp === of.ip) && (!of?.mac || f.arp.senderMac === of.mac));
+
+export const arpRequest = (forIp: string): FrameKind =>
+  kind(`ARP requests for ${forIp}`, (f) => f.arp !== undefined && f.eth?.etherType === 0x0806 && f.arp.operation === 1 && f.arp.targetIp === forIp && f.arp.senderIp !== forIp);
+
+/** QEMU's announcement: ethertype 0x8035, request reverse, for its own MAC. */
+export const rarp = (mac?: string): FrameKind => kind(`RARP announcements${mac ? ` of ${mac}` : ''}`, (f) => f.eth?.etherType === 0x8035 && (!mac || f.arp?.senderMac === mac));
+
+export const etherType = (type: number, name?: string): FrameKind =>
+  kind(`frames of ethertype 0x${type.toString(16).padStart(4, '0')}${name ? ` (${name})` : ''}`, (f) => f.eth?.etherType === type);
+
+/** Datagrams of a flow, by destination address. */
+export const udpTo = (address: string): FrameKind => kind(`datagrams to ${address}`, (f) => f.udp !== undefined && (f.ipv4?.dst ?? f.ipv6?.dst) === address);
+
+/** ICMP and ICMPv6 echo requests to an address. */
+export const echoTo = (address: string): FrameKind =>
+  kind(`echo requests to ${address}`, (f) => (f.ipv4?.dst ?? f.ipv6?.dst) === address && (f.icmp?.type === 'echo-request' || f.icmpv6?.type === 'echo-request'));
+
+export const lacp = (): FrameKind => kind('LACPDUs', (f) => f.lacp !== undefined);
+export const from = (mac: string, name?: string): FrameKind => kind(`frames from ${name ?? mac}`, (f) => sourceMac(f) === mac);
+export const any = (): FrameKind => kind('frames', () => true);
+
+/** Both at once. */
+export const and = (a: FrameKind, b: FrameKind): FrameKind => kind(`${a.what} that are ${b.what}`, (f) => a.matches(f) && b.matches(f));
