@@ -203,13 +203,15 @@ export class NetlinkSocket implements Disposable {
   /**
    * Follows changes. Groups are joined before this returns, so nothing after it is missed. The handler runs in the main
    * thread, one call a message; `onLost` when the kernel dropped some (by default it throws, into nobody's hands).
+   * The buffer is a limit, not a reservation: 1000 guests built at one go, before the main thread comes round to reading,
+   * take about 10 notifications each, and 16 MB were not enough.
    */
   subscribe(
     groups: readonly NotificationGroup[],
     onNotification: (notification: Notification) => void,
     options: { readonly onLost?: (error: NotificationsLost) => void; readonly reactor?: Reactor; readonly holds?: boolean; readonly bufferBytes?: number } = {},
   ): Subscription {
-    const { onLost = (error) => { throw error; }, reactor = sharedReactor(), holds = false, bufferBytes = 8 * 1024 * 1024 } = options;
+    const { onLost = (error) => { throw error; }, reactor = sharedReactor(), holds = false, bufferBytes = 64 * 1024 * 1024 } = options;
     const fd = openSocket(this.namespace);
     receiveBuffer(fd, bufferBytes);
     for (const group of groups) setsockoptInt(fd, SOL_NETLINK, NETLINK.ADD_MEMBERSHIP, RTNLGRP[group], `follow ${group} notifications`);

@@ -18,7 +18,7 @@ export interface MdbEntry {
   /** 0: no VLAN. */
   readonly vlan: number;
   readonly state: 'temporary' | 'permanent';
-  /** Until it expires, ms; 0 for permanent entries and for INCLUDE groups, whose sources have the timers. Absent in notifications of older kernels. */
+  /** Until it expires, ms; 0 for permanent entries and for INCLUDE groups, whose sources have the timers. In a NEWMDB notification it is 0 or old (the timer is set after it): dump to know. */
   readonly timerMs?: number;
   readonly filterMode?: 'include' | 'exclude';
   readonly sources: readonly MdbSource[];

@@ -1,7 +1,8 @@
 /**
  * Options of a bridge: IFLA_BR_* in IFLA_INFO_DATA.
  * Sources: include/uapi/linux/if_link.h, net/bridge/br_netlink.c (br_policy, br_changelink), br_sysfs_br.c, ip-link(8).
- * All intervals are clock_t (1/100 s) on every interface; membership expiry itself runs on the timer wheel.
+ * All intervals are clock_t (1/100 s) on every interface; membership expiry itself runs on the timer wheel. The kernel
+ * keeps them in jiffies, rounded down: at HZ=250 only multiples of 20 ms read back as they were set.
  */
 import type { OptionsOf, OptionTable } from './types.ts';
 
