@@ -13,8 +13,9 @@ export function loadKoffi(): Koffi {
   if (loaded) return loaded;
   const path = process.env['WIREWARP_KOFFI'];
   try {
-    // The bundle is a file too: import.meta.url is its own path there.
-    const required = createRequire(import.meta.url)(path ?? 'koffi') as Koffi | { default: Koffi };
+    // An ESM bundle has its own path here; a CommonJS bundle has none, and asks from the program's file.
+    const from = (import.meta.url as string | undefined) ?? process.argv[1] ?? '/';
+    const required = createRequire(from)(path ?? 'koffi') as Koffi | { default: Koffi };
     loaded = 'default' in required ? required.default : required;
   } catch (cause) {
     throw new Error(`koffi does not load from ${path ?? 'the npm package'}: raw sockets and namespaces need it`, { cause });
