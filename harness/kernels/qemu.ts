@@ -49,6 +49,8 @@ export function qemuArguments(o: QemuOptions, job: Job, files: { console: string
     'mitigations=off', 'cryptomgr.notests',
     // The local APIC's timer is calibrated by a busy loop (100 ms of guest time, 2.6 s under TCG), and made runs differ by nanoseconds; the HPET does neither.
     ...(warp ? ['noapictimer', 'tsc_early_khz=1000000'] : []),
+    // What the kernel does not know becomes the environment of init, which is Node.
+    'WIREWARP_KOFFI=/koffi.node', 'PATH=/bin',
     ...(o.parameters ?? []),
     `wirewarp.job=${encodeJob(job)}`,
   ];

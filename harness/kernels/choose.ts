@@ -1,0 +1,199 @@
+/**
+ * From `--kernel` and `--time` to places, with the reason in words. Decisions only: what is known of the machine comes in
+ * as facts, of which the dear ones are asked for late, and nothing is built.
+ */
+import type { KernelImage } from './image/find.ts';
+
+export type Time = 'warp' | 'real' | { readonly scaled: number };
+
+/** What the command line asks for. */
+export interface Wish {
+  /** running, auto, a release, or an image's path; at least one. */
+  readonly kernels: readonly string[];
+  /** Absent: virtual time where there can be such. */
+  readonly time?: Time;
+  /** Module folder for images named by their path. */
+  readonly modules?: string;
+}
+
+/** What kernels are asked for by the scenarios. */
+export interface Demand {
+  /** Capabilities: bridge, bonding … */
+  readonly needs: readonly string[];
+  /** Protocol time that everything takes at most, one after the other. */
+  readonly deadlineS: number;
+  readonly jobs: number;
+}
+
+export interface Capabilities {
+  readonly present: readonly string[];
+  /** What is missing, with the kernel's answer. */
+  readonly missing: Readonly<Partial<Record<string, string>>>;
+}
+
+/** This machine. */
+export interface Facts {
+  /** As process.arch. */
+  readonly arch: string;
+  readonly images: readonly KernelImage[];
+  /** The first image that can be read and lacks nothing. */
+  readonly bootable: KernelImage | undefined;
+  readonly qemu: { readonly program: string; readonly found: boolean };
+  /** What the running kernel can do in namespaces of ours; throws with the reason where there can be none. */
+  running(): Promise<Capabilities>;
+  /** Does KVM run a guest here? */
+  kvm(): Promise<{ readonly works: boolean; readonly why: string }>;
+  /** A kernel by its file; throws with the reason. */
+  fromFile(file: string, modules: string | undefined): KernelImage;
+  isFile(path: string): boolean;
+}
+
+export type Place =
+  | { readonly place: 'running'; readonly time: Exclude<Time, 'warp'>; readonly reason: string }
+  | { readonly place: 'qemu'; readonly time: Time; readonly image: KernelImage; readonly kvm: boolean; readonly reason: string };
+
+/** A sentence without its full stop, and what to do. */
+export interface Trouble {
+  readonly what: string;
+  readonly help?: string;
+}
+
+export interface Decision {
+  readonly places: readonly Place[];
+  /** The wish itself is wrong. */
+  readonly faults: readonly Trouble[];
+  /** The wish is fine, and this machine cannot grant it. */
+  readonly lacks: readonly Trouble[];
+}
+
+type Answer = { readonly place: Place } | { readonly fault: Trouble } | { readonly lack: Trouble };
+
+export async function decidePlaces(wish: Wish, demand: Demand, facts: Facts): Promise<Decision> {
+  const places = new Map<string, Place>();
+  const faults: Trouble[] = [];
+  const lacks: Trouble[] = [];
+  for (const name of new Set(wish.kernels)) {
+    const answer = await decideOne(name, wish, demand, facts);
+    // "auto" and a release may come to the same.
+    if ('place' in answer) places.set(answer.place.place === 'running' ? 'running' : answer.place.image.image, answer.place);
+    else if ('fault' in answer) faults.push(answer.fault);
+    else lacks.push(answer.lack);
+  }
+  return { places: [...places.values()], faults, lacks };
+}
+
+async function decideOne(name: string, wish: Wish, demand: Demand, facts: Facts): Promise<Answer> {
+  if (name === 'running') return decideRunning(wish, demand);
+  if (name === 'auto') return (wish.time ?? 'warp') === 'warp' ? autoWarp(wish, demand, facts) : autoReal(wish.time as Exclude<Time, 'warp'>, demand, facts);
+  return decideImage(name, wish, facts);
+}
+
+/** Asked for by name: what it lacks then shows as skipped results, each with its reason. */
+function decideRunning({ time = 'real' }: Wish, demand: Demand): Answer {
+  if (time === 'warp') return { fault: { what: '--time warp: the running kernel has no virtual time', help: 'Take --time real, --time scaled=K, or a VM with --kernel auto.' } };
+  return { place: { place: 'running', time, reason: `asked for; ${howLong(time, demand)}` } };
+}
+
+async function autoWarp({ time }: Wish, demand: Demand, facts: Facts): Promise<Answer> {
+  const obstacle = noVm(facts) ?? (facts.bootable ? undefined : noImage(facts));
+  if (!obstacle) {
+    const image = facts.bootable as KernelImage;
+    return { place: { place: 'qemu', time: 'warp', image, kvm: false, reason: `virtual time in QEMU; ${whichImage(image, facts)}` } };
+  }
+  // Typed out, virtual time is a condition: real time could take hours.
+  if (time === 'warp') return { lack: { what: `virtual time was asked for, and ${obstacle.what}`, ...(obstacle.help === undefined ? {} : { help: obstacle.help }) } };
+  const obstacles = await runningObstacles(demand, facts);
+  if (obstacles === undefined) {
+    return { place: { place: 'running', time: 'real', reason: `no virtual time here: ${obstacle.what}; so the running kernel, ${howLong('real', demand)}` } };
+  }
+  return { lack: { what: `${obstacle.what}; and the running kernel cannot stand in: ${obstacles}`, ...(obstacle.help === undefined ? {} : { help: obstacle.help }) } };
+}
+
+async function autoReal(time: Exclude<Time, 'warp'>, demand: Demand, facts: Facts): Promise<Answer> {
+  const obstacles = await runningObstacles(demand, facts);
+  if (obstacles === undefined) return { place: { place: 'running', time, reason: `it has what the scenarios need, and costs no boot; ${howLong(time, demand)}` } };
+  const obstacle = noVm(facts) ?? (facts.bootable ? undefined : noImage(facts));
+  if (obstacle) return { lack: { what: `the running kernel cannot run this: ${obstacles}; and ${obstacle.what}`, ...(obstacle.help === undefined ? {} : { help: obstacle.help }) } };
+  const image = facts.bootable as KernelImage;
+  const { works, why } = await facts.kvm();
+  const reason = `the running kernel cannot run this (${obstacles}); QEMU in real time ${kvmWords(works, why)}; ${whichImage(image, facts)}`;
+  return { place: { place: 'qemu', time, image, kvm: works, reason } };
+}
+
+async function decideImage(name: string, { time = 'warp', modules }: Wish, facts: Facts): Promise<Answer> {
+  let image = facts.images.find((one) => one.release === name && one.readable) ?? facts.images.find((one) => one.release === name);
+  if (image && !image.readable) {
+    return { fault: { what: `--kernel ${name}: you may not read ${image.image}`, help: `Ask root for "chmod a+r ${image.image}", or copy it and name the copy.` } };
+  }
+  if (!image && !facts.isFile(name) && !name.includes('/')) return { fault: unknownKernel(name, facts) };
+  try {
+    if (!image || modules !== undefined) image = facts.fromFile(image?.image ?? name, modules);
+  } catch (error) {
+    return { fault: { what: `--kernel ${name}: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}` } };
+  }
+  const obstacle = noVm(facts);
+  if (obstacle) return { lack: { ...obstacle, what: `--kernel ${name}: ${obstacle.what}` } };
+  const { works, why } = time === 'warp' ? { works: false, why: '' } : await facts.kvm();
+  const bare = image.modules === undefined ? '; it has no module folder, so only what is built in can be used (--modules DIR)' : '';
+  const how = time === 'warp' ? 'virtual time in QEMU' : `QEMU in real time ${kvmWords(works, why)}`;
+  return { place: { place: 'qemu', time, image, kvm: works, reason: `asked for; ${how}${bare}` } };
+}
+
+/** Without its nearest names: the command line knows how to find those. */
+function unknownKernel(name: string, { images }: Facts): Trouble {
+  const known = [...new Set(images.map(({ release }) => release))];
+  return { what: `--kernel ${name}: there is no such kernel`, help: `It is "auto", "running", the path of an image, or one of: ${known.join(', ') || '(none was found on this machine)'}.` };
+}
+
+function noVm({ arch, qemu }: Facts): Trouble | undefined {
+  if (arch !== 'x64') return { what: `VMs are x86-64, and this machine is ${arch}` };
+  if (!qemu.found) {
+    return { what: `QEMU is missing (the program ${qemu.program})`, help: 'On Debian and Ubuntu: apt-get install --no-install-recommends qemu-system-x86; `wirewarp doctor` knows other distributions.' };
+  }
+  return undefined;
+}
+
+/** Why none of the images will do. */
+function noImage({ images }: Facts): Trouble {
+  const help = '`npm start` in the checkout fetches one into our cache, or name one with --kernel IMAGE.';
+  const unreadable = images.filter(({ readable }) => !readable);
+  if (images.length === 0) return { what: 'no kernel image was found to boot', help };
+  if (unreadable.length === images.length) return { what: `no kernel image may be read (${unreadable.map(({ image }) => image).join(', ')})`, help: `Ask root for "chmod a+r ${unreadable[0]?.image ?? ''}"; or ${help}` };
+  return { what: `none of the kernel images found has bridge, veth, bonding and 8021q (${images.map(({ image }) => image).join(', ')})`, help };
+}
+
+/** Why this image: the running one's own is the first choice. */
+function whichImage(image: KernelImage, { images }: Facts): string {
+  if (image.origin === 'running') return `the running kernel's own image, ${image.image}`;
+  const running = images.find(({ origin }) => origin === 'running');
+  const why = !running ? 'the running one has no image on this machine' : running.readable ? 'the running one lacks what is needed' : "the running one's image may not be read";
+  const from = image.origin === 'installed' ? image.image : `from our cache (${image.origin})`;
+  return `${image.release} ${from}, since ${why}`;
+}
+
+/** Why the running kernel will not do; undefined when it will. */
+async function runningObstacles({ needs }: Demand, facts: Facts): Promise<string | undefined> {
+  let missing: Capabilities['missing'];
+  try {
+    ({ missing } = await facts.running());
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  }
+  const lacking = needs.filter((need) => missing[need] !== undefined);
+  return lacking.length === 0 ? undefined : `it lacks ${lacking.map((need) => `${need} (${missing[need] ?? ''})`).join(', ')}`;
+}
+
+const kvmWords = (works: boolean, why: string): string => (works ? 'with KVM' : `without KVM (${why})`);
+
+/** In words that tell seconds from hours: nobody waits for an estimate's third digit. */
+export function howLong(time: Exclude<Time, 'warp'>, { deadlineS, jobs }: Demand): string {
+  const scale = typeof time === 'string' ? 1 : time.scaled;
+  const seconds = deadlineS / scale / Math.max(1, jobs);
+  return `${scale === 1 ? 'in real time' : `${scale} times as fast as real time`}, at most about ${roundLength(seconds)}`;
+}
+
+function roundLength(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 360) / 10} h`;
+}
