@@ -50,8 +50,9 @@ export class Capture {
   /** Resolves when tcpdump listens. */
   async start(node: Node): Promise<void> {
     const label = at(this.where);
+    // Root's tcpdump would become another user, who need not exist in a VM (-Z); everybody else's stays who he is.
     // The child is born in the namespace that the thread is in: no nsenter, no ip netns exec.
-    const tcpdump = node.inside(() => start('tcpdump', ['-i', this.where.device, '-n', '-p', '-s', '0', '-U', '--immediate-mode', '--time-stamp-precision=nano', '-Z', 'root', '-w', '-'], {
+    const tcpdump = node.inside(() => start('tcpdump', ['-i', this.where.device, '-n', '-p', '-s', '0', '-U', '--immediate-mode', '--time-stamp-precision=nano', ...(process.getuid?.() === 0 ? ['-Z', 'root'] : []), '-w', '-'], {
       doing: `capture on ${label}`, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
     }));
     this.#tcpdump = tcpdump;

@@ -38,6 +38,8 @@ export interface Started {
   readonly stdout: NodeJS.ReadableStream | null;
   readonly stderr: NodeJS.ReadableStream | null;
   readonly ended: Promise<Ended>;
+  /** What it writes to a further descriptor that is a pipe, counted as `stdio` counts: 3 is the first. */
+  extra(descriptor: number): NodeJS.ReadableStream | undefined;
   /** SIGTERM unless said otherwise; false when it was gone already. */
   kill(signal?: NodeJS.Signals): boolean;
 }
@@ -169,6 +171,7 @@ export function start(program: string, args: readonly string[], options: StartOp
     stdout: child.stdout,
     stderr: child.stderr,
     ended,
+    extra: (descriptor) => child.stdio[descriptor] as unknown as NodeJS.ReadableStream | undefined,
     kill: (signal = 'SIGTERM') => child.kill(signal),
   };
 }
