@@ -10,7 +10,7 @@ import type { Duration, Moment } from '../../lib/units.ts';
 import { decodeFrame, describeFrame, type Frame } from '../../lib/wire/index.ts';
 import type { Clock } from '../lab/clock.ts';
 import type { Node } from '../lab/node.ts';
-import { type Started, start } from '../system/exec.ts';
+import { startTcpdump, type Tcpdump } from './tcpdump.ts';
 
 export interface CapturedFrame {
   /** On the story's clock. */
@@ -36,9 +36,8 @@ export class Capture {
   readonly #waiters = new Set<Waiter>();
   /** Packets that came before the story's clock started. */
   #early: Packet[] = [];
-  #tcpdump: Started | undefined;
+  #tcpdump: Tcpdump | undefined;
   #said = '';
-  #closedOutput: Promise<void> = Promise.resolve();
   /** Packets that tcpdump says the kernel dropped for want of room. */
   dropped = 0;
 
@@ -50,22 +49,18 @@ export class Capture {
   /** Resolves when tcpdump listens. */
   async start(node: Node): Promise<void> {
     const label = at(this.where);
-    // Root's tcpdump would become another user, who need not exist in a VM (-Z); everybody else's stays who he is.
     // The child is born in the namespace that the thread is in: no nsenter, no ip netns exec.
-    const tcpdump = node.inside(() => start('tcpdump', ['-i', this.where.device, '-n', '-p', '-s', '0', '-U', '--immediate-mode', '--time-stamp-precision=nano', ...(process.getuid?.() === 0 ? ['-Z', 'root'] : []), '-w', '-'], {
-      doing: `capture on ${label}`, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
-    }));
+    const tcpdump = node.inside(() => startTcpdump(this.where.device));
     this.#tcpdump = tcpdump;
-    this.#closedOutput = new Promise((resolve) => { tcpdump.stdout?.on('close', resolve); });
-    tcpdump.stdout?.on('data', (chunk: Buffer) => { this.#take(this.#reader.push(chunk)); });
+    tcpdump.output.on('data', (chunk: Buffer) => { this.#take(this.#reader.push(chunk)); });
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => { reject(new Error(`tcpdump on ${label} did not begin within ${START_WITHIN_MS / 1000} s; it said: ${this.#said.trim() || 'nothing'}`)); }, START_WITHIN_MS);
       const settle = (then: () => void): void => { clearTimeout(timer); then(); };
-      tcpdump.stderr?.on('data', (chunk: Buffer) => {
+      tcpdump.messages.on('data', (chunk: Buffer) => {
         this.#said += chunk.toString();
         if (this.#said.includes('listening on')) settle(resolve);
       });
-      void tcpdump.ended.then((e) => { settle(() => { reject(e.error ?? new Error(`tcpdump on ${label} ended: ${this.#said.trim()}`)); }); });
+      void tcpdump.ended.then((how) => { settle(() => { reject(new Error(`cannot capture on ${label}: tcpdump: ${how}; it said: ${this.#said.trim() || 'nothing'}`)); }); });
     });
   }
 
@@ -74,9 +69,8 @@ export class Capture {
     const tcpdump = this.#tcpdump;
     if (!tcpdump) return;
     this.#tcpdump = undefined;
-    tcpdump.kill('SIGINT');
+    tcpdump.interrupt();
     await tcpdump.ended;
-    await this.#closedOutput;
     this.dropped = Number(/(\d+) packets? dropped by kernel/.exec(this.#said)?.[1] ?? 0);
   }
 
