@@ -2,6 +2,7 @@
  * From `--kernel` and `--time` to places, with the reason in words. Decisions only: what is known of the machine comes in
  * as facts, of which the dear ones are asked for late, and nothing is built.
  */
+import { nearest } from '../../lib/validate/nearest.ts';
 import type { KernelImage } from './image/find.ts';
 
 export type Time = 'warp' | 'real' | { readonly scaled: number };
@@ -29,6 +30,8 @@ export interface Capabilities {
   readonly present: readonly string[];
   /** What is missing, with the kernel's answer. */
   readonly missing: Readonly<Partial<Record<string, string>>>;
+  /** Why namespaces of our own cannot be made here, if so. */
+  readonly refused?: string;
 }
 
 /** This machine. */
@@ -38,8 +41,12 @@ export interface Facts {
   readonly images: readonly KernelImage[];
   /** The first image that can be read and lacks nothing. */
   readonly bootable: KernelImage | undefined;
-  readonly qemu: { readonly program: string; readonly found: boolean };
-  /** What the running kernel can do in namespaces of ours; throws with the reason where there can be none. */
+  readonly qemu: string;
+  /** Which of these programs are not on this machine. */
+  missing(programs: readonly string[]): string[];
+  /** The command that installs them here. */
+  remedy(programs: readonly string[]): string;
+  /** What the running kernel can do in namespaces of ours. */
   running(): Promise<Capabilities>;
   /** Does KVM run a guest here? */
   kvm(): Promise<{ readonly works: boolean; readonly why: string }>;
@@ -83,14 +90,16 @@ export async function decidePlaces(wish: Wish, demand: Demand, facts: Facts): Pr
 }
 
 async function decideOne(name: string, wish: Wish, demand: Demand, facts: Facts): Promise<Answer> {
-  if (name === 'running') return decideRunning(wish, demand);
+  if (name === 'running') return decideRunning(wish, demand, facts);
   if (name === 'auto') return (wish.time ?? 'warp') === 'warp' ? autoWarp(wish, demand, facts) : autoReal(wish.time as Exclude<Time, 'warp'>, demand, facts);
   return decideImage(name, wish, facts);
 }
 
 /** Asked for by name: what it lacks then shows as skipped results, each with its reason. */
-function decideRunning({ time = 'real' }: Wish, demand: Demand): Answer {
+function decideRunning({ time = 'real' }: Wish, demand: Demand, facts: Facts): Answer {
   if (time === 'warp') return { fault: { what: '--time warp: the running kernel has no virtual time', help: 'Take --time real, --time scaled=K, or a VM with --kernel auto.' } };
+  const obstacle = noNamespaces(facts);
+  if (obstacle) return { lack: { ...obstacle, what: `--kernel running: ${obstacle.what}` } };
   return { place: { place: 'running', time, reason: `asked for; ${howLong(time, demand)}` } };
 }
 
@@ -101,19 +110,19 @@ async function autoWarp({ time }: Wish, demand: Demand, facts: Facts): Promise<A
     return { place: { place: 'qemu', time: 'warp', image, kvm: false, reason: `virtual time in QEMU; ${whichImage(image, facts)}` } };
   }
   // Typed out, virtual time is a condition: real time could take hours.
-  if (time === 'warp') return { lack: { what: `virtual time was asked for, and ${obstacle.what}`, ...(obstacle.help === undefined ? {} : { help: obstacle.help }) } };
+  if (time === 'warp') return { lack: { ...obstacle, what: `virtual time was asked for, and ${obstacle.what}` } };
   const obstacles = await runningObstacles(demand, facts);
   if (obstacles === undefined) {
     return { place: { place: 'running', time: 'real', reason: `no virtual time here: ${obstacle.what}; so the running kernel, ${howLong('real', demand)}` } };
   }
-  return { lack: { what: `${obstacle.what}; and the running kernel cannot stand in: ${obstacles}`, ...(obstacle.help === undefined ? {} : { help: obstacle.help }) } };
+  return { lack: { ...obstacle, what: `${obstacle.what}; and the running kernel cannot stand in: ${obstacles}` } };
 }
 
 async function autoReal(time: Exclude<Time, 'warp'>, demand: Demand, facts: Facts): Promise<Answer> {
   const obstacles = await runningObstacles(demand, facts);
   if (obstacles === undefined) return { place: { place: 'running', time, reason: `it has what the scenarios need, and costs no boot; ${howLong(time, demand)}` } };
   const obstacle = noVm(facts) ?? (facts.bootable ? undefined : noImage(facts));
-  if (obstacle) return { lack: { what: `the running kernel cannot run this: ${obstacles}; and ${obstacle.what}`, ...(obstacle.help === undefined ? {} : { help: obstacle.help }) } };
+  if (obstacle) return { lack: { ...obstacle, what: `the running kernel cannot run this: ${obstacles}; and ${obstacle.what}` } };
   const image = facts.bootable as KernelImage;
   const { works, why } = await facts.kvm();
   const reason = `the running kernel cannot run this (${obstacles}); QEMU in real time ${kvmWords(works, why)}; ${whichImage(image, facts)}`;
@@ -139,18 +148,25 @@ async function decideImage(name: string, { time = 'warp', modules }: Wish, facts
   return { place: { place: 'qemu', time, image, kvm: works, reason: `asked for; ${how}${bare}` } };
 }
 
-/** Without its nearest names: the command line knows how to find those. */
 function unknownKernel(name: string, { images }: Facts): Trouble {
   const known = [...new Set(images.map(({ release }) => release))];
-  return { what: `--kernel ${name}: there is no such kernel`, help: `It is "auto", "running", the path of an image, or one of: ${known.join(', ') || '(none was found on this machine)'}.` };
+  const near = nearest(name, ['auto', 'running', ...known]);
+  const all = `It is "auto", "running", the path of an image, or a release: ${known.join(', ') || 'none was found on this machine'}.`;
+  return { what: `--kernel ${name}: there is no such kernel`, help: near.length > 0 ? `Nearest: ${near.join(', ')}. ${all}` : all };
 }
 
-function noVm({ arch, qemu }: Facts): Trouble | undefined {
-  if (arch !== 'x64') return { what: `VMs are x86-64, and this machine is ${arch}` };
-  if (!qemu.found) {
-    return { what: `QEMU is missing (the program ${qemu.program})`, help: 'On Debian and Ubuntu: apt-get install --no-install-recommends qemu-system-x86; `wirewarp doctor` knows other distributions.' };
-  }
-  return undefined;
+/** What a VM is launched with, and what goes into its initramfs. */
+function noVm(facts: Facts): Trouble | undefined {
+  if (facts.arch !== 'x64') return { what: `VMs are x86-64, and this machine is ${facts.arch}` };
+  return noPrograms([facts.qemu, 'setpriv', 'ip', 'bridge', 'tcpdump'], facts);
+}
+
+const noNamespaces = (facts: Facts): Trouble | undefined => noPrograms(['unshare', 'setpriv', 'tcpdump'], facts);
+
+function noPrograms(programs: readonly string[], facts: Facts): Trouble | undefined {
+  const missing = facts.missing(programs);
+  if (missing.length === 0) return undefined;
+  return { what: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not on this machine`, help: `Install: ${facts.remedy(missing)}` };
 }
 
 /** Why none of the images will do. */
@@ -173,12 +189,10 @@ function whichImage(image: KernelImage, { images }: Facts): string {
 
 /** Why the running kernel will not do; undefined when it will. */
 async function runningObstacles({ needs }: Demand, facts: Facts): Promise<string | undefined> {
-  let missing: Capabilities['missing'];
-  try {
-    ({ missing } = await facts.running());
-  } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-  }
+  const obstacle = noNamespaces(facts);
+  if (obstacle) return obstacle.what;
+  const { missing, refused } = await facts.running();
+  if (refused !== undefined) return `namespaces of our own cannot be made on it (${(refused.split('\n')[0] ?? '').replace(/\.$/, '')})`;
   const lacking = needs.filter((need) => missing[need] !== undefined);
   return lacking.length === 0 ? undefined : `it lacks ${lacking.map((need) => `${need} (${missing[need] ?? ''})`).join(', ')}`;
 }

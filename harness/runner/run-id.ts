@@ -1,8 +1,8 @@
 /** A run's name, which is its folder's name, and the folder itself: made exclusively, so that two runs never share one. */
 import { randomInt } from 'node:crypto';
-import { mkdirSync, statfsSync, accessSync, constants, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Fault, said } from './refusal.ts';
+import { BadInput, type Fault, said } from './refusal.ts';
 
 /** No letters that look alike. */
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
@@ -13,12 +13,16 @@ export function runId(now = new Date(), random: (below: number) => number = (bel
   return `${date}-${Array.from({ length: 4 }, () => LETTERS[random(LETTERS.length)]).join('')}`;
 }
 
-/** Makes `results` where it is missing and in it a folder of this run's own. Throws what the system says. */
+/** Makes `results` where it is missing and in it a folder of this run's own. */
 export function createRunFolder(results: string, id: string): string {
-  mkdirSync(results, { recursive: true });
   const dir = join(resolve(results), id);
-  // Not recursive: that would accept a folder which is there.
-  mkdirSync(dir);
+  try {
+    mkdirSync(results, { recursive: true });
+    // Not recursive: that would accept a folder which is there.
+    mkdirSync(dir);
+  } catch (error) {
+    throw new BadInput([{ what: `the run's folder ${dir} cannot be made: ${said(error)}`, help: 'Give another folder with --results DIR.' }]);
+  }
   return dir;
 }
 
@@ -32,7 +36,8 @@ export function checkResults(results: string, neededMb = NEEDED_MB): Fault[] {
   const other = 'Give another folder with --results DIR';
   if (!statSync(there).isDirectory()) return [{ what: `results cannot be written to ${wanted}: ${there} is not a folder`, help: `${other}.` }];
   try {
-    accessSync(there, constants.W_OK | constants.X_OK);
+    // Permissions tell too little: root may write where a file system takes no folders.
+    rmdirSync(mkdtempSync(join(there, '.wirewarp-')));
   } catch (error) {
     return [{ what: `results cannot be written to ${wanted}: ${said(error)}`, help: `${other}, or make ${there} writable for you.` }];
   }

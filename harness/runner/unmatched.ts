@@ -22,7 +22,7 @@ export function unmatchedFault(named: readonly Named[], pattern: string): Fault 
   }
   const near = [...new Set(nearest(bare, words.keys(), 6).map((word) => words.get(word) as string))].slice(0, 3);
   return {
-    what: `no scenario matches ${JSON.stringify(pattern)}`,
+    what: `${/\.[cm]?[jt]s$/.test(what) ? `there is no file ${what}, and ` : ''}no scenario matches ${JSON.stringify(pattern)}`,
     help: near.length > 0 ? `Nearest: ${near.join(', ')}.` : 'A pattern is a path, a title, a case such as A1, or a glob such as multicast/*.',
   };
 }
