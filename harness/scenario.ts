@@ -48,8 +48,8 @@ export interface StoryContext<V> {
   until(moment: Moment, after?: Duration): Promise<void>;
   /** Say what happens now, for progress and the record. */
   step(text: string): void;
-  /** A number for the report; the unit ends the name: outageS, framesPerSecond. */
-  figure(name: string, value: number): void;
+  /** A number for the report; the unit ends the name: outageS, framesPerSecond. What did not come about has none. */
+  figure(name: string, value: number | undefined): void;
   /** The capture of an interface that the scenario asked for in `captures`. */
   capture(where: At): Capture;
   /** Numbers in [0, 1) from the seed. */
@@ -64,9 +64,14 @@ export interface Bounds {
   readonly slack: Duration;
 }
 
+/** An interface to capture, whole or (`only`, in tcpdump's words: "igmp or icmp6") what the claims speak of: under emulation each captured frame costs as much as sending it. */
+export interface CaptureSpec extends At { readonly only?: string }
+
 export interface VariantCommon {
   /** What the run of this variant should give. Default: held for variants, broken for controls. */
   readonly expected?: 'held' | 'broken';
+  /** Why this variant cannot run with protocol time scaled, where others can. */
+  readonly notScaled?: string;
 }
 
 export interface ScenarioDefinition<V extends object, R extends Record<string, Ref>> {
@@ -80,7 +85,7 @@ export interface ScenarioDefinition<V extends object, R extends Record<string, R
   readonly controls?: Readonly<Record<string, V & VariantCommon>>;
   readonly topology: (settings: V) => { topology: Topology; refs: R };
   /** Interfaces whose frames the claims speak of: captured by tcpdump from before the story until after it. */
-  readonly captures?: (refs: R, settings: V) => readonly At[];
+  readonly captures?: (refs: R, settings: V) => readonly CaptureSpec[];
   /** Longest protocol time that the story may take. Default 2000 s. */
   readonly deadline?: Duration;
   /** Why it cannot run with protocol time scaled, where it cannot: "forward_delay has a floor of 2 s". */
@@ -98,7 +103,7 @@ export interface Scenario {
   readonly deadline: Duration;
   readonly notScaled?: string;
   readonly topology: (settings: object) => { topology: Topology; refs: Record<string, Ref> };
-  readonly captures: (refs: Record<string, Ref>, settings: object) => readonly At[];
+  readonly captures: (refs: Record<string, Ref>, settings: object) => readonly CaptureSpec[];
   readonly story: (lab: Record<string, unknown>, context: StoryContext<unknown>) => Promise<void>;
 }
 

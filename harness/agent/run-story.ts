@@ -2,7 +2,7 @@
 import { compilePlan } from '../../lib/plan.ts';
 import type { ClaimRecord, Readout, Verdict } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
-import { type At, at, allDevices, type Topology } from '../../lib/topology.ts';
+import { at, allDevices, type Topology } from '../../lib/topology.ts';
 import type { Ref } from '../../lib/topology-builder.ts';
 import { timerBound } from '../../lib/timer-wheel.ts';
 import { ns, times } from '../../lib/units.ts';
@@ -22,7 +22,7 @@ import { Querier } from '../lab/querier.ts';
 import { waitUntilReady } from '../lab/ready.ts';
 import { Recorder } from '../lab/recorder.ts';
 import { States } from '../lab/states.ts';
-import type { Bounds, Scenario, StoryContext } from '../scenario.ts';
+import type { Bounds, CaptureSpec, Scenario, StoryContext } from '../scenario.ts';
 import { Scope } from '../system/scope.ts';
 import { cureOf, neededBy, probeCapabilities } from './capabilities.ts';
 import { kernelHz } from './environment.ts';
@@ -49,7 +49,8 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
   if (!settings) throw new Error(`${job.scenario} has no ${job.control ? 'control' : 'variant'} ${job.variant}`);
   const expected = settings.expected ?? (job.control ? 'broken' : 'held');
   const result: AgentResult = { title: scenario.title, cases: [...scenario.cases], expected, verdict: 'errored', claims: [], figures: {}, protocolS: 0, readouts: [], phasesMs: {} };
-  if (job.scale !== 1 && scenario.notScaled) return { result: { ...result, verdict: 'skipped', reason: `protocol time cannot be scaled here: ${scenario.notScaled}. Run it in virtual time (--time warp) or in real time.` }, files: [] };
+  const notScaled = scenario.notScaled ?? settings.notScaled;
+  if (job.scale !== 1 && notScaled) return { result: { ...result, verdict: 'skipped', reason: `protocol time cannot be scaled here: ${notScaled}. Run it in virtual time (--time warp) or in real time.` }, files: [] };
 
   const { topology, refs } = scenario.topology(settings);
   const { missing } = probeCapabilities();
@@ -144,8 +145,8 @@ function decide(claims: readonly ClaimRecord[], troubles: readonly string[]): { 
   return { verdict: 'held', reason: undefined };
 }
 
-function interfacesToCapture(scenario: Scenario, topology: Topology, refs: Record<string, Ref>, settings: object, job: Job): At[] {
-  const wanted = [...scenario.captures(refs, settings)];
+function interfacesToCapture(scenario: Scenario, topology: Topology, refs: Record<string, Ref>, settings: object, job: Job): CaptureSpec[] {
+  const wanted: CaptureSpec[] = [...scenario.captures(refs, settings)];
   if (job.capture === 'all') wanted.push(...allDevices(topology).map((d) => ({ node: d.node, device: d.name })));
   return [...new Map(wanted.map((where) => [at(where), where])).values()];
 }
@@ -189,7 +190,7 @@ function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, 
     passes: (length) => lab.clock.passes(length),
     until: (moment, after = ns(0)) => lab.clock.until(moment.ns + after.ns),
     step: (text) => { lab.step(text); },
-    figure: (name, value) => { figures[name] = value; },
+    figure: (name, value) => { if (value !== undefined) figures[name] = value; },
     capture: (where) => lab.capture(where),
     random: randomFrom(job.seed, 'story'),
   };

@@ -3,6 +3,7 @@
  * can wait for a frame; what claims count is read after tcpdump has ended, when nothing is missing.
  */
 import { CaptureReader, type Packet } from '../../lib/tcpdump-parser/index.ts';
+import type { Sighting } from '../../lib/claims.ts';
 import type { FrameKind } from '../../lib/frame-kinds.ts';
 import type { At } from '../../lib/topology.ts';
 import { at } from '../../lib/topology.ts';
@@ -30,6 +31,8 @@ const START_WITHIN_MS = 20_000;
 
 export class Capture {
   readonly where: At;
+  /** tcpdump's filter: undefined for every frame. */
+  readonly only: string | undefined;
   readonly frames: CapturedFrame[] = [];
   readonly #clock: () => Clock;
   readonly #reader = new CaptureReader();
@@ -41,8 +44,9 @@ export class Capture {
   /** Packets that tcpdump says the kernel dropped for want of room. */
   dropped = 0;
 
-  constructor(where: At, clock: () => Clock) {
-    this.where = where;
+  constructor(where: At & { readonly only?: string }, clock: () => Clock) {
+    this.where = { node: where.node, device: where.device };
+    this.only = where.only;
     this.#clock = clock;
   }
 
@@ -50,7 +54,7 @@ export class Capture {
   async start(node: Node): Promise<void> {
     const label = at(this.where);
     // The child is born in the namespace that the thread is in: no nsenter, no ip netns exec.
-    const tcpdump = node.inside(() => startTcpdump(this.where.device));
+    const tcpdump = node.inside(() => startTcpdump(this.where.device, this.only));
     this.#tcpdump = tcpdump;
     tcpdump.output.on('data', (chunk: Buffer) => { this.#take(this.#reader.push(chunk)); });
     await new Promise<void>((resolve, reject) => {
@@ -109,8 +113,9 @@ export class Capture {
   }
 
   /** Frames of a kind so far, with a line each. */
-  seen(kind: FrameKind): { ns: number; line: string }[] {
-    return this.frames.filter((f) => kind.matches(f.frame)).map((f) => ({ ns: f.ns, line: describeFrame(f.frame) }));
+  seen(kind: FrameKind): Sighting[] {
+    // A line is made where it is read: of thousands of frames a claim prints one.
+    return this.frames.filter((f) => kind.matches(f.frame)).map((f) => ({ ns: f.ns, lengthBytes: f.packet.originalLength, get line() { return describeFrame(f.frame); } }));
   }
 
   countWithin(fromNs: number, toNs: number): number {

@@ -14,11 +14,11 @@ export interface Tcpdump {
 }
 
 /** Starts it where the calling thread is: inside `node.inside(…)`, in that namespace. */
-export function startTcpdump(device: string): Tcpdump {
+export function startTcpdump(device: string, only?: string): Tcpdump {
   const child = spawn('tcpdump', [
     '-i', device, '-n', '-p', '-s', '0', '-U', '--immediate-mode', '--time-stamp-precision=nano',
     // Root's tcpdump would become another user, who need not exist in a VM; everybody else's stays who he is.
-    ...(process.getuid?.() === 0 ? ['-Z', 'root'] : []), '-w', '-',
+    ...(process.getuid?.() === 0 ? ['-Z', 'root'] : []), '-w', '-', ...(only === undefined ? [] : [only]),
   ], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: `${process.env['PATH'] ?? ''}:/usr/bin:/usr/sbin:/bin:/sbin`, LC_ALL: 'C' } });
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => { resolve(error.message); });
