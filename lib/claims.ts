@@ -41,6 +41,7 @@ export interface Decision {
 }
 
 const seconds = (n: number): number => Number((n / 1e9).toFixed(6));
+const rounded = (n: number): number => Number(n.toFixed(3));
 const span = (w: Window): string =>
   w.min.ns === 0 ? `within ${formatDuration(w.max)} after ${w.anchor.what}` : `between ${formatDuration(w.min)} and ${formatDuration(w.max)} after ${w.anchor.what}`;
 const after = (w: Window, at: number): string => {
@@ -48,6 +49,9 @@ const after = (w: Window, at: number): string => {
   return d >= 0 ? `${formatDuration(ns(d))} after ${w.anchor.what}` : `${formatDuration(ns(-d))} before ${w.anchor.what}`;
 };
 const errored = (expected: string, observed: string): Decision => ({ verdict: 'errored', expected, observed, figures: {}, decisiveNs: undefined });
+/** The sender stopped before the observation did: what was not sent cannot be missed. */
+const endedEarly = (timeline: DatagramTimeline, w: Window, untilNs: number): string | undefined =>
+  timeline.endedNs !== undefined && timeline.endedNs < untilNs ? `the flow itself ended ${after(w, timeline.endedNs)}` : undefined;
 
 /** Every datagram sent in the window arrives. */
 export function continues(timeline: DatagramTimeline, w: Window): Decision {
@@ -56,7 +60,10 @@ export function continues(timeline: DatagramTimeline, w: Window): Decision {
   if (t.sent === 0) return errored(expected, 'no datagram was sent in the window');
   const worst = longestOutage(timeline, windowFrom(w), windowTo(w));
   const figures = { sentDatagrams: t.sent, lostDatagrams: t.lost, ...(worst ? { outageS: seconds(worst.atLeastNs), firstLostS: seconds(worst.firstLostNs) } : {}) };
-  if (!worst) return { verdict: 'held', expected, observed: `all ${t.sent} arrived`, figures, decisiveNs: undefined };
+  if (!worst) {
+    const ended = endedEarly(timeline, w, windowTo(w));
+    return ended ? errored(expected, `all ${t.sent} arrived, but ${ended}`) : { verdict: 'held', expected, observed: `all ${t.sent} arrived`, figures, decisiveNs: undefined };
+  }
   return {
     verdict: 'broken', expected, figures, decisiveNs: worst.firstLostNs,
     observed: `${t.lost} of ${t.sent} lost; the longest outage began ${after(w, worst.firstLostNs)} and took ${worst.nextDeliveredNs === undefined ? 'until the end of the window' : `${formatDuration(ns(worst.nextDeliveredNs - worst.firstLostNs))}`}`,
@@ -72,6 +79,8 @@ export function stops(timeline: DatagramTimeline, w: Window, observedToNs: numbe
   const received = seqs.filter((seq) => wasReceived(timeline, seq));
   if (received.length === 0) return { verdict: 'broken', expected, observed: `nothing arrived after ${w.anchor.what} at all`, figures: { receivedDatagrams: 0 }, decisiveNs: w.anchor.ns };
   if (firstLost === undefined) {
+    const ended = endedEarly(timeline, w, windowTo(w));
+    if (ended) return errored(expected, `all ${seqs.length} arrived, but ${ended}`);
     return { verdict: 'broken', expected, observed: `delivery did not stop: all ${seqs.length} arrived until ${after(w, observedToNs)}`, figures: { lostDatagrams: 0, sentDatagrams: seqs.length }, decisiveNs: windowTo(w) };
   }
   const lostAt = timeline.sentNs[firstLost] as number;
@@ -86,7 +95,7 @@ export function stops(timeline: DatagramTimeline, w: Window, observedToNs: numbe
   const tooEarly = lostAt < windowFrom(w);
   const tooLate = deliveredAt > windowTo(w);
   // Silence must have been watched beyond the window, or "stays stopped" says nothing.
-  if (!tooEarly && !tooLate && observedToNs <= lostAt) return errored(expected, `${observed}: and the observation ended there`);
+  if (!tooEarly && !tooLate && (observedToNs <= lostAt || timeline.sentNs[seqs.at(-1) as number] === lostAt)) return errored(expected, `${observed}: and the observation ended there`);
   return { verdict: tooEarly || tooLate ? 'broken' : 'held', expected, observed: tooEarly ? `${observed}: too early` : tooLate ? `${observed}: too late` : observed, figures, decisiveNs: lostAt };
 }
 
@@ -99,6 +108,8 @@ export function resumes(timeline: DatagramTimeline, w: Window, observedToNs: num
   if (before < 0 || wasReceived(timeline, before)) return errored(expected, `delivery was not dead before ${w.anchor.what}, so it cannot resume`);
   const received = seqs.filter((seq) => wasReceived(timeline, seq));
   const first = received[0];
+  const ended = endedEarly(timeline, w, windowTo(w));
+  if (first === undefined && ended) return errored(expected, `nothing arrived, but ${ended}`);
   if (first === undefined) return { verdict: 'broken', expected, observed: `nothing arrived until ${after(w, observedToNs)}`, figures: { lostDatagrams: seqs.length }, decisiveNs: windowTo(w) };
   const firstAt = timeline.sentNs[first] as number;
   const lost = seqs.filter((seq) => !wasReceived(timeline, seq));
@@ -157,17 +168,19 @@ export function outage(timeline: DatagramTimeline, w: Window, bounds: OutageBoun
     return errored(expected, 'nothing arrived, before the window or in it: the path may never have worked');
   }
   const worst = longestOutage(timeline, windowFrom(w), windowTo(w));
-  // What was delivered before the window bounds a run that opens it.
+  // What was delivered before the window bounds a run that opens it; where nothing was, only what was lost is known.
   const before = timeline.sentNs.findLastIndex((at, seq) => at < windowFrom(w) && wasReceived(timeline, seq));
-  const lastDelivered = worst?.lastDeliveredNs ?? (before < 0 ? undefined : timeline.sentNs[before]);
-  const longest = worst === undefined ? 0 : (worst.nextDeliveredNs ?? Infinity) - (lastDelivered ?? -Infinity);
-  const shortest = worst?.atLeastNs ?? 0;
+  const lastDelivered = worst?.lastDeliveredNs ?? (before < 0 ? worst?.firstLostNs : timeline.sentNs[before]);
   const open = worst !== undefined && worst.nextDeliveredNs === undefined;
+  const observedTo = Math.min(windowTo(w), timeline.endedNs ?? Infinity);
+  const longest = worst === undefined || lastDelivered === undefined ? 0 : (worst.nextDeliveredNs ?? observedTo) - lastDelivered;
+  const shortest = worst?.atLeastNs ?? 0;
   const about = worst === undefined ? 0 : (worst.nextDeliveredNs ?? windowTo(w)) - worst.firstLostNs;
   const figures = { sentDatagrams: t.sent, lostDatagrams: t.lost, outageS: seconds(about), ...(worst ? { outageBeganS: seconds(worst.firstLostNs) } : {}) };
   const observed = worst === undefined
     ? `no loss: all ${t.sent} arrived`
     : `${t.lost} of ${t.sent} lost; out ${open ? `from ${after(w, worst.firstLostNs)} to the end of the window` : `for ${formatDuration(ns(about))}, from ${after(w, worst.firstLostNs)} to ${after(w, worst.nextDeliveredNs ?? 0)}`}`;
+  if (open && !recovers && bounds.atLeast !== undefined && longest < bounds.atLeast.ns) return errored(expected, `${observed}: watched too short to say`);
   const broken =
     (bounds.atLeast !== undefined && longest < bounds.atLeast.ns) ||
     (bounds.atMost !== undefined && shortest > bounds.atMost.ns) ||
@@ -178,7 +191,7 @@ export function outage(timeline: DatagramTimeline, w: Window, bounds: OutageBoun
 }
 
 /** Frames of one kind that a capture holds. */
-export interface Sighting { readonly ns: number; readonly line: string }
+export interface Sighting { readonly ns: number; readonly line: string; /** On the wire, without preamble and checksum. */ readonly lengthBytes?: number }
 
 export interface FrameBounds { atLeast?: number; atMost?: number }
 
@@ -189,7 +202,9 @@ export function frames(kind: string, where: string, seen: readonly Sighting[], t
   const count = atMost === 0 ? 'no' : atLeast === atMost ? `exactly ${atLeast}` : [atLeast === undefined ? '' : `at least ${atLeast}`, atMost === undefined ? '' : `at most ${atMost}`].filter(Boolean).join(', ');
   const expected = `${count} ${kind} at ${where} ${span(w)}`;
   const found = seen.filter((f) => f.ns >= windowFrom(w) && f.ns <= windowTo(w));
-  const figures = { frames: found.length };
+  const lengthS = (windowTo(w) - windowFrom(w)) / 1e9;
+  const bits = found.reduce((sum, f) => sum + 8 * (f.lengthBytes ?? 0), 0);
+  const figures = { frames: found.length, ...(lengthS > 0 ? { framesPerSecond: rounded(found.length / lengthS), ...(bits > 0 ? { bitsPerSecond: rounded(bits / lengthS) } : {}) } : {}) };
   const first = found[0];
   const observed = first ? `${found.length}, the first ${after(w, first.ns)}: ${first.line}` : 'none';
   if (found.length === 0 && atLeast === undefined && total === 0) return errored(expected, `none, but the capture at ${where} saw no frame at all in the window: the silence proves nothing`);

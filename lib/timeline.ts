@@ -16,6 +16,8 @@ export interface DatagramTimeline {
   readonly duplicates: number;
   /** Datagrams that came after one with a higher number. */
   readonly reordered: number;
+  /** When the sender stopped; undefined while it sends. Beyond this, silence says nothing. */
+  readonly endedNs?: number | undefined;
 }
 
 /** A run of consecutive lost datagrams. */

@@ -20,17 +20,20 @@ const WATCH = s(10);
 /** A datagram of the window's last instant may still be on its way. */
 const FLIGHT = s(1);
 
+/** The numbers that decided a claim; absent ones did not apply: { stoppedAfterS: 271.4 }. */
+export type Figures = Readonly<Record<string, number>>;
+
 export interface DatagramExpectation {
   /** Every datagram sent in the window arrives. */
-  continues(window: Window): Promise<void>;
+  continues(window: Window): Promise<Figures>;
   /** Delivery ends in the window and stays ended for `watch` beyond it (10 s). */
-  stops(window: Window, options?: { watch?: Duration }): Promise<void>;
+  stops(window: Window, options?: { watch?: Duration }): Promise<Figures>;
   /** Delivery, dead until the window's anchor, begins in the window and goes on for `watch` beyond it (10 s). */
-  resumes(window: Window, options?: { watch?: Duration }): Promise<void>;
+  resumes(window: Window, options?: { watch?: Duration }): Promise<Figures>;
   /** Nothing arrives in the window, while the flow's other receivers do receive. */
-  neverArrives(window: Window): Promise<void>;
+  neverArrives(window: Window): Promise<Figures>;
   /** The longest outage of the window is as long as said. */
-  outage(window: Window, bounds: OutageBounds): Promise<void>;
+  outage(window: Window, bounds: OutageBounds): Promise<Figures>;
 }
 export interface FlowExpectation { to(machine: { name: string }): DatagramExpectation }
 export interface FrameExpectation {
@@ -40,8 +43,8 @@ export interface FrameExpectation {
   seesNo(kind: FrameKind, window: Window): Promise<void>;
 }
 export interface StateExpectation {
-  becomes(value: string, window: Window): Promise<void>;
-  stays(value: string, window: Window): Promise<void>;
+  becomes(value: string, window: Window): Promise<Figures>;
+  stays(value: string, window: Window): Promise<Figures>;
 }
 export interface Expect {
   (flow: Flow): FlowExpectation;
@@ -84,7 +87,7 @@ export class Claims {
   }
 
   #datagrams(timeline: DatagramTimeline, name: string, others: readonly DatagramTimeline[]): DatagramExpectation {
-    const make = (what: string, window: Window, watchTo: number, decide: (observedToNs: number) => Decision): Promise<void> =>
+    const make = (what: string, window: Window, watchTo: number, decide: (observedToNs: number) => Decision): Promise<Figures> =>
       this.#claim(`${name}: ${what}`, window, watchTo, () => decide(watchTo));
     const watched = (window: Window, options?: { watch?: Duration }): number => windowTo(window) + (options?.watch ?? WATCH).ns;
     return {
@@ -98,10 +101,12 @@ export class Claims {
 
   #frames(capture: Capture): FrameExpectation {
     const where = at(capture.where);
-    const make = (kind: FrameKind, window: Window, bounds: FrameBounds): Promise<void> => this.#claim(
-      `${where}: ${bounds.atMost === 0 ? 'no ' : ''}${kind.what}`, window, windowTo(window),
-      () => frames(kind.what, where, capture.seen(kind), capture.countWithin(windowFrom(window), windowTo(window)), window, bounds), 'deferred',
-    );
+    const make = async (kind: FrameKind, window: Window, bounds: FrameBounds): Promise<void> => {
+      await this.#claim(
+        `${where}: ${bounds.atMost === 0 ? 'no ' : ''}${kind.what}`, window, windowTo(window),
+        () => frames(kind.what, where, capture.seen(kind), capture.countWithin(windowFrom(window), windowTo(window)), window, bounds), 'deferred',
+      );
+    };
     return {
       sees: (kind, window, bounds = { atLeast: 1 }) => make(kind, window, bounds),
       seesNo: (kind, window) => make(kind, window, { atMost: 0 }),
@@ -115,12 +120,14 @@ export class Claims {
     };
   }
 
-  async #claim(claim: string, window: Window, waitToNs: number, decide: () => Decision, when: 'now' | 'deferred' = 'now'): Promise<void> {
+  async #claim(claim: string, window: Window, waitToNs: number, decide: () => Decision, when: 'now' | 'deferred' = 'now'): Promise<Figures> {
     const pending: Pending = { claim, window, decide };
     this.#pending.push(pending);
     // What other claims wait for may lie later: each waits for itself only.
     await this.#lab.clock.until(waitToNs + FLIGHT.ns + this.#slack.ns);
-    if (when === 'now') pending.record = this.#record(pending);
+    if (when === 'deferred') return {};
+    pending.record = this.#record(pending);
+    return pending.record.figures;
   }
 
   #record({ claim, window, decide }: Pending): ClaimRecord & { decisiveNs: number | undefined } {

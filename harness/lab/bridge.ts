@@ -4,7 +4,7 @@ import { report } from '../../lib/frame-kinds.ts';
 import type { BridgeRef } from '../../lib/topology-builder.ts';
 import type { Options } from '../../lib/topology.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
-import { inMilliseconds, isDuration, times, type Duration, type Moment, formatDuration } from '../../lib/units.ts';
+import { inMilliseconds, isDuration, ms, times, type Duration, type Moment, formatDuration } from '../../lib/units.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
 import { fdbKey, mdbKey } from './states.ts';
@@ -38,6 +38,14 @@ export class Bridge extends Machine {
   async seesReport(group: string, from: { name: string; mac: string }, within: Duration, after?: Moment): Promise<Moment> {
     const seen = await this.lab.capture({ node: this.node, device: from.name }).sees(report(group, from), within, after);
     return { ...seen, what: `${from.name}'s report` };
+  }
+
+  /** A timer as the kernel holds it, in protocol time: 'mcast_membership_interval'. */
+  holds(option: string): Duration {
+    const node = this.lab.node(this.node);
+    const value = node.netlink.get(linkGet(node.indexOf(this.device), { skipStats: true }), decodeLink).options?.[option];
+    if (typeof value !== 'number') throw new Error(`${this.#label} tells no ${option}`);
+    return times(ms(value), this.lab.plan.scale);
   }
 
   /** Whom the bridge takes for the querier. */

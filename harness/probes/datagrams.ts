@@ -8,6 +8,7 @@ export class DatagramRecord implements DatagramTimeline {
   readonly receivedNs: (number | undefined)[] = [];
   duplicates = 0;
   reordered = 0;
+  endedNs: number | undefined;
   #highest = -1;
 
   /** `sentNs` is shared by all receivers of a flow. */

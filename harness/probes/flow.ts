@@ -42,6 +42,7 @@ export class Flow {
   readonly #records = new Map<string, DatagramRecord>();
   readonly #sockets: UdpSocket[] = [];
   readonly #pacer: Pacer;
+  readonly #clock: Clock;
 
   constructor(id: number, from: FlowEnd, destination: string, receivers: readonly FlowEnd[], clock: Clock, options: FlowOptions) {
     const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8 } = options;
@@ -50,6 +51,7 @@ export class Flow {
     this.name = `${from.name} → ${destination}`;
     this.destination = destination;
     this.every = every;
+    this.#clock = clock;
 
     for (const receiver of receivers) {
       const record = new DatagramRecord(this.name, receiver.name, this.sentNs);
@@ -98,6 +100,7 @@ export class Flow {
   /** No further datagrams; those on their way still count. */
   stop(): void {
     this.#pacer.stop();
+    for (const record of this.#records.values()) record.endedNs ??= this.#clock.ns;
   }
 
   close(): void {

@@ -20,12 +20,14 @@ export class Ping {
   readonly record: DatagramRecord;
   readonly #socket: IcmpSocket;
   readonly #pacer: Pacer;
+  readonly #clock: Clock;
 
   constructor(from: FlowEnd, destination: string, clock: Clock, options: PingOptions) {
     const { every, sizeBytes = 56 } = options;
     this.name = `${from.name} pings ${destination}`;
     this.destination = destination;
     this.every = every;
+    this.#clock = clock;
     this.record = new DatagramRecord(this.name, from.name, []);
     const socket = new IcmpSocket({ namespace: from.node.namespace.fd, family: destination.includes(':') ? 'inet6' : 'inet', payloadBytes: sizeBytes });
     this.#socket = socket;
@@ -45,6 +47,7 @@ export class Ping {
 
   stop(): void {
     this.#pacer.stop();
+    this.record.endedNs ??= this.#clock.ns;
   }
 
   close(): void {
