@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
@@ -37,7 +38,7 @@ export async function agentFor(files: readonly LoadedScenario[], cache = join(ca
     throw new NoPlace([{ what: `the agent that runs in a VM is not built: ${built} is missing`, help: 'Run `npm run build` in the checkout.' }]);
   }
   const setUp = await loadSetUp();
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const options = setUp.bundles.find(({ entry }) => entry === ENTRY)?.options ?? {};
   try {
     const { outputFiles } = await build({
@@ -46,13 +47,20 @@ export async function agentFor(files: readonly LoadedScenario[], cache = join(ca
       entryPoints: [join(home(), ENTRY)],
       absWorkingDir: process.cwd(),
       plugins: [doorPlugin(), catalogueWith(files, setUp.scenarioFiles(home()))],
+      banner: { js: `${options.banner?.['js'] ?? ''}${koffiHere()}` },
     });
     return keep(cache, outputFiles?.[0]?.contents ?? new Uint8Array());
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     throw new BadInput(buildFaults(error, files.map(({ file }) => file).join(', ')));
+  } finally {
+    // Its service would stay beside the whole run.
+    await stop();
   }
 }
+
+/** In the cache there are no npm packages beside it. In a VM the environment names koffi's place already. */
+const koffiHere = (): string => `process.env.WIREWARP_KOFFI??=${JSON.stringify(createRequire(join(home(), 'package.json')).resolve('koffi'))};`;
 
 /** `wirewarp:catalogue` with the user's files; a built-in one of the same name gives way. */
 function catalogueWith(files: readonly LoadedScenario[], builtIn: readonly string[]): Plugin {

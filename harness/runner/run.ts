@@ -94,6 +94,9 @@ const timeOf = (chosen: ChosenKernel, options: RunOptions): RunOptions['time'] =
 const timeText = (time: RunOptions['time']): string => (typeof time === 'string' ? time : `scaled=${time.scaled}`);
 const scaleOf = (time: RunOptions['time']): number => (typeof time === 'string' ? 1 : time.scaled);
 
+/** A bundle that dies shows the line it died in, and a bundle is one line. */
+const bounded = (text: string): string => text.split('\n').map((line) => (line.length > 400 ? `${line.slice(0, 400)}…` : line)).slice(0, 60).join('\n');
+
 /** Where a result's files lie, below the run's folder. */
 export function resultFolder(work: { selection: Selection; chosen: ChosenKernel }, several: boolean): string {
   const safe = (text: string): string => text.replaceAll(/[^\w./@+-]+/g, '-');
@@ -228,7 +231,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   } else if (ending.how !== 'done') {
     const booted = kernels.has(kernel.id) || answer !== undefined || lastStep !== 'booting';
     verdict = kernel.place === 'running' ? 'errored' : 'crashed';
-    why = `${booted ? `it ended during "${lastStep}"` : 'the kernel never reached our agent'}: ${ending.detail}.${log ? ` The end of its console:\n${log.trimEnd().split(/\r?\n/).slice(-15).join('\n')}` : ' Its console stayed empty: is the image for this machine, with a serial console and initramfs support?'}`;
+    why = `${booted ? `it ended during "${lastStep}"` : kernel.place === 'running' ? 'the agent did not start' : 'the kernel never reached our agent'}: ${bounded(ending.detail)}.${kernel.place === 'running' ? '' : log ? ` The end of its console:\n${log.trimEnd().split(/\r?\n/).slice(-15).join('\n')}` : ' Its console stayed empty: is the image for this machine, with a serial console and initramfs support?'}`;
   } else if (!answer) {
     why = 'the agent ended without a result';
   }
