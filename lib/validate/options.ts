@@ -159,12 +159,14 @@ function checkBond(context: Context, device: Device & { kind: 'bond' }, where: s
   checkTable(context, where, 'bond', options, knownMode ? mode : undefined);
   if (!knownMode) return;
 
-  const [miimon, arp] = [isOn(options['miimon']), isOn(options['arp_interval'])];
+  const miimon = isOn(options['miimon']);
+  // Where the mode has no ARP monitor, that is the one fault.
+  const arp = isOn(options['arp_interval']) && (specOf(BOND_TABLE, 'arp_interval')?.modes as readonly string[] | undefined)?.includes(mode) !== false;
   if (miimon && arp) report(where, 'it has both miimon and arp_interval, and the kernel keeps only one (bond_option_arp_interval_set)', 'choose one way to watch the links');
   const targets = options['arp_ip_target'];
   const hasTargets = (Array.isArray(targets) && targets.length > 0) || (Array.isArray(options['ns_ip6_target']) && options['ns_ip6_target'].length > 0);
   if (arp && !hasTargets) report(where, 'arp_interval without arp_ip_target: there is nobody to ask, and every link counts as failed', 'name an address that answers ARP: arp_ip_target: ["192.0.2.1"]');
-  if (!arp && hasTargets) report(where, 'arp_ip_target without arp_interval: nobody is asked', 'set arp_interval: ms(1000), or drop the targets');
+  if (!isOn(options['arp_interval']) && hasTargets) report(where, 'arp_ip_target without arp_interval: nobody is asked', 'set arp_interval: ms(1000), or drop the targets');
   // 802.3ad, balance-tlb and balance-alb cannot watch by ARP, so the driver sets miimon 100 by itself (bond_option_mode_set).
   const forced = ['802.3ad', 'balance-tlb', 'balance-alb'].includes(mode);
   const base = miimon ? durationOf(options['miimon']) : forced ? ms(100) : undefined;

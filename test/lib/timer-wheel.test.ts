@@ -24,7 +24,7 @@ for (const [hz, table] of Object.entries(TABLES))
   });
 
 t.test('the highest level ends the table', async (t) => {
-  t.equal(inMilliseconds(wheelStep(s(1e6), 1000)) , 8 ** 7);
+  t.equal(inMilliseconds(wheelStep(s(1e5), 1000)), 8 ** 7);
   t.equal(wheelStep(s(1e8), 100).ns, wheelStep(s(1e7), 100).ns, 'HZ=100 has eight levels');
   t.equal(wheelStep(s(5e6), 1000).ns, 8 ** 8 * 1e6, 'HZ=1000 has nine');
   for (const bad of [0, -1, NaN]) t.throws(() => wheelStep(s(1), bad), RangeError);
