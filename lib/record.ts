@@ -49,7 +49,7 @@ export interface KernelRecord {
   release: string;
   /** uname -v. */
   version: string;
-  /** Timer interrupts a second; it decides the timer wheel's steps. */
+  /** Timer interrupts a second; it decides the timer wheel's steps. 0 when the kernel never came up. */
   hz: number;
   /** Path of the image that was booted; absent on the running kernel. */
   image?: string;

@@ -32,7 +32,7 @@ const kernel = z.object({
   place: z.enum(['running', 'qemu', 'uml']),
   release: z.string().describe('uname -r'),
   version: z.string().describe('uname -v'),
-  hz: z.number().positive().describe('Timer interrupts a second.'),
+  hz: z.number().nonnegative().describe('Timer interrupts a second; 0 when the kernel never came up.'),
   image: z.string().optional().describe('Path of the image that was booted.'),
   icountShift: z.number().int().nonnegative().optional().describe('One guest instruction takes 2^shift ns.'),
   reason: z.string().describe('Why this place was taken.'),

@@ -1,0 +1,58 @@
+// The whole catalogue in VMs, negative controls included, two at a time; then some of it again, alone: the same seed
+// must give the same files byte for byte, another seed must not.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { command, onlyRun, resultOf, resultsFolder, whyNoVm } from './command.ts';
+
+const skip = await whyNoVm();
+
+void t.test('every variant gives what it should, every negative control breaks', { skip, timeout: 1_500_000 }, async (t) => {
+  const results = resultsFolder();
+  t.teardown(results.remove);
+  const { status, stderr } = await command(['run', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--reporter', 'plain', '--results', results.path]);
+  const { record, dir } = onlyRun(results.path);
+  for (const result of record.results) {
+    await t.test(`${result.scenario} ${result.variant}${result.control ? ' (negative control)' : ''}`, (t) => {
+      t.equal(result.verdict, result.expected, result.reason ?? result.claims.map((c) => `${c.claim}: ${c.observed}`).join('; '));
+      t.ok(result.claims.length > 0, 'it made claims');
+      t.equal(result.asExpected, true);
+      if (result.control) t.ok(result.claims.some((c) => c.verdict === 'broken' && c.evidence !== undefined), 'a claim of it broke');
+      t.end();
+    });
+  }
+  t.equal(status, 0, stderr);
+  t.equal(record.interrupted, false);
+  t.ok(record.kernels.every((k) => k.place === 'qemu' && k.icountShift === 0 && k.hz > 0), 'the kernel, its HZ and the shift are on record');
+  const covered = new Set(record.results.flatMap((r) => r.cases));
+  for (const row of ['A1', 'A2', 'A3', 'A5', 'A6', 'B1', 'B2', 'C1', 'C2', 'C3', 'C4', 'C5', 'D1', 'D2', 'D3', 'D5']) t.ok(covered.has(row), `case ${row} is covered`);
+  for (const scenario of new Set(record.results.map((r) => r.scenario))) t.ok(record.results.some((r) => r.scenario === scenario && r.control), `${scenario} has a negative control`);
+
+  // One with multicast and random report delays, one with a bond, one with a migration.
+  const again = ['multicast/', 'bonding/', 'migration/'].map((folder) => record.results.find((r) => r.scenario.startsWith(folder) && !r.control && r.files.some((f) => f.endsWith('.pcapng'))));
+  for (const first of again) {
+    t.ok(first, 'a result with a capture to compare');
+    if (!first) continue;
+    await t.test(`${first.scenario}#${first.variant} alone is the same run, byte for byte`, async (t) => {
+      const alone = resultsFolder();
+      t.teardown(alone.remove);
+      await command(['run', `${first.scenario}#${first.variant}`, '--seed', '1', '--reporter', 'plain', '--results', alone.path]);
+      const second = onlyRun(alone.path);
+      for (const file of first.files.filter((f) => /(ndjson|pcapng|plan\.sh)$/.test(f))) {
+        t.ok(readFileSync(join(dir, file)).equals(readFileSync(join(second.dir, file))), file);
+      }
+      t.same(resultOf(second.record, first.scenario, first.variant).claims, first.claims, 'the same claims, figures and instants');
+      t.end();
+    });
+    await t.test(`${first.scenario}#${first.variant} with another seed is another run`, async (t) => {
+      const other = resultsFolder();
+      t.teardown(other.remove);
+      await command(['run', `${first.scenario}#${first.variant}`, '--seed', '2', '--reporter', 'plain', '--results', other.path]);
+      const second = onlyRun(other.path);
+      for (const file of first.files.filter((f) => /(ndjson|pcapng|plan\.sh)$/.test(f))) t.notOk(readFileSync(join(dir, file)).equals(readFileSync(join(second.dir, file))), `${file} differs`);
+      t.equal(resultOf(second.record, first.scenario, first.variant).verdict, 'held', 'and the claims hold all the same');
+      t.end();
+    });
+  }
+  t.end();
+});
