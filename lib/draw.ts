@@ -155,7 +155,7 @@ function addLanes(lines: readonly Line[], topology: Topology, width: number): st
   const right = Math.max(0, ...taken);
   if (right > Math.max(width, left + LANES_BEYOND_WIDTH)) return byName(lines, topology);
 
-  const canvas = lines.map(({ text }) => [...text.padEnd(right)]);
+  const canvas = lines.map(({ text }) => Array.from(text.padEnd(right)));
   const put = (y: number, x: number, character: string): void => {
     const line = canvas[y];
     // Lines cross and never join; a row has one end only, so no corner is ever crossed.

@@ -5,7 +5,7 @@ import { formatDuration, isDuration } from './units.ts';
 
 /** "255 s", "on", "192.0.2.1, 192.0.2.2". */
 export const formatOption = (value: OptionValue): string =>
-  isDuration(value) ? formatDuration(value) : typeof value === 'boolean' ? (value ? 'on' : 'off') : Array.isArray(value) ? value.join(', ') : String(value as string | number);
+  isDuration(value) ? formatDuration(value) : typeof value === 'boolean' ? (value ? 'on' : 'off') : Array.isArray(value) ? value.join(', ') : String(value);
 
 /** "mcast_querier off, mcast_querier_interval 255 s". */
 export const formatOptions = (options: Options): string => Object.entries(options).map(([key, value]) => `${key} ${formatOption(value)}`).join(', ');

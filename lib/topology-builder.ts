@@ -1,5 +1,5 @@
 /** The words a scenario draws its network with. Each returns a reference, which the lab turns into a live thing. */
-import type { BondSpec, BridgeSpec, DeviceSpec, DummySpec, EndSpec, LinkSpec, MovableSpec, NodeRole, NodeSpec, Options, OptionValue, QuerierSpec, QuerierVersion, Topology, VlanSpec } from './topology.ts';
+import type { BondSpec, BridgeSpec, DeviceSpec, DummySpec, EndSpec, LinkSpec, MovableSpec, NodeRole, NodeSpec, Options, OptionValue, QuerierSpec, QuerierVersion, Topology } from './topology.ts';
 import { type Duration, s } from './units.ts';
 
 /** What node-making words share. */
@@ -272,19 +272,19 @@ export class TopologyBuilder {
         this.#devices.push(defined({
           kind: 'bond', node: name, name: bond, options: defined({ mode: o.mode, miimon: o.miimon, ...o.options }) as Options,
           addresses: o.addresses ?? [], mac: o.mac, master: o.on?.name, port: o.port, vlans: o.vlans,
-        } satisfies { [K in keyof BondSpec]: BondSpec[K] | undefined }) as BondSpec);
+        } satisfies { [K in keyof BondSpec]: BondSpec[K] | undefined }));
         return { kind: 'bond', node: name, name: bond };
       },
       vlan: (vlan, o) => {
         const over = typeof o.over === 'string' ? o.over : o.over.name;
-        this.#devices.push(defined({ kind: 'vlan', node: name, name: vlan, over, id: o.id, master: o.on?.name, addresses: o.addresses ?? [] }) as VlanSpec);
+        this.#devices.push(defined({ kind: 'vlan', node: name, name: vlan, over, id: o.id, master: o.on?.name, addresses: o.addresses ?? [] }));
         return { kind: 'vlan', node: name, name: vlan };
       },
     };
   }
 
   #bridge(node: string, name: string, o: BridgeOptions): BridgeRef {
-    this.#devices.push(defined({ kind: 'bridge', node, name, options: bridgeOptions(o), addresses: o.addresses ?? [], mac: o.mac, mtuBytes: o.mtuBytes, vlans: o.vlans }) as BridgeSpec);
+    this.#devices.push(defined({ kind: 'bridge', node, name, options: bridgeOptions(o), addresses: o.addresses ?? [], mac: o.mac, mtuBytes: o.mtuBytes, vlans: o.vlans }));
     return { kind: 'bridge', node, name };
   }
 }

@@ -31,9 +31,9 @@ export function checkAddresses(context: Context, layer2: Layer2): void {
     checkMac(context, device);
     checkMtu(context, device);
     checkVlans(context, device);
-    for (const address of device.addresses ?? []) checkAddress(context, device, address);
+    for (const address of device.addresses) checkAddress(context, device, address);
     const master = context.masterOf(device);
-    if (master && (device.addresses ?? []).length > 0 && (master.kind === 'bridge' || master.kind === 'bond'))
+    if (master && device.addresses.length > 0 && (master.kind === 'bridge' || master.kind === 'bond'))
       context.report(whereIs(device), `it has an address, but its frames go to the ${master.kind} ${master.name}`, `give the address to ${master.name}`);
   }
   checkNodes(context);
@@ -55,7 +55,7 @@ function checkAddress({ report, node }: Context, device: Device, address: string
 
 function checkMac({ report }: Context, { mac, ...device }: Device): void {
   if (mac === undefined) return;
-  const where = whereIs(device as Device);
+  const where = whereIs(device);
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) report(where, `"${mac}" is not a MAC address`, 'write six octets: "02:00:00:00:00:01"');
   else if (isMulticastMac(mac)) report(where, `the MAC ${mac} is a multicast address (its first octet is odd)`, 'make the first octet even: 02:…');
   else if (/^[0:]+$/.test(mac)) report(where, 'the MAC is all zeros', 'drop it, and one follows from the seed');
@@ -131,7 +131,7 @@ function checkDuplicates({ devices, report, masterOf }: Context, layer2: Layer2)
     group.devices.push(device);
   };
   for (const device of devices) {
-    for (const address of device.addresses ?? []) {
+    for (const address of device.addresses) {
       const [text = ''] = address.split('/');
       const ip = ipOf(text);
       if (ip) add(`ip ${ip.bytes.join('.')}`, `the address ${text}`, device);

@@ -14,7 +14,8 @@ const HOME: Readonly<Record<Kind, string>> = { bridge: "the bridge's options", '
 const UNIT_TEXT: Readonly<Record<Unit, string>> = { cs: 'hundredths of a second', ms: 'milliseconds', s: 'seconds' };
 
 const atScale = (scale: number): string => (scale === 1 ? '' : ` at scale ${scale}`);
-const show = (value: unknown): string => (isDuration(value) ? formatDuration(value) : (JSON.stringify(value) ?? String(value)));
+/** JSON has no word for a symbol or a function. */
+const show = (value: unknown): string => (isDuration(value) ? formatDuration(value) : ['symbol', 'function', 'undefined'].includes(typeof value) ? String(value) : JSON.stringify(value));
 
 export function checkOptions(context: Context): void {
   for (const device of context.devices) {

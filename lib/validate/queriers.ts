@@ -18,7 +18,7 @@ export function checkQueriers({ topology, scale, report, node }: Context): void 
   for (const querier of topology.queriers) {
     const where = `querier ${querier.node}`;
     if (!Object.hasOwn(RESPONSE, querier.version)) {
-      report(where, `its version is "${String(querier.version)}"`, `use one of ${Object.keys(RESPONSE).join(', ')}`);
+      report(where, `its version is "${querier.version}"`, `use one of ${Object.keys(RESPONSE).join(', ')}`);
       continue;
     }
     checkTimers(querier, where, scale, report);

@@ -24,7 +24,7 @@ function follow(grid: readonly (readonly string[])[], row: number, column: numbe
 /** All links as the drawing shows them: "hv1:sw1 — sw1:hv1", sorted. */
 function linksDrawn(text: string): string[] {
   const lines = text.split('\n');
-  const grid = lines.map((line) => [...line]);
+  const grid = lines.map((line) => Array.from(line));
   const border = lines[0]?.indexOf('┐') ?? -1;
   let node = '';
   const nodeOf: string[] = [];

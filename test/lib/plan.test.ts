@@ -51,7 +51,7 @@ for (const [name, topology] of topologies)
         if (step.do === 'master') { need(here, `${step.node}:${step.master}`, step); if (up.has(`${step.node}:${step.name}`)) t.fail('a bond takes no slave that is up'); masters.add(`${step.node}:${step.name}`); }
         if (step.do === 'port' || step.do === 'slave' || (step.do === 'vlan-member' && !step.self)) need(masters, `${step.node}:${step.name}`, step);
         if (step.do === 'port' && typeof step.options['backup_port'] === 'string') need(masters, `${step.node}:${step.options['backup_port']}`, step);
-        if (step.do === 'bond-options') need(masters, `${step.node}:${String(step.options['primary'])}`, step);
+        if (step.do === 'bond-options') need(masters, `${step.node}:${JSON.stringify(step.options['primary']).replaceAll('"', '')}`, step);
         if (step.do === 'up') up.add(`${step.node}:${step.name}`);
         if (step.do === 'ready') need(up, `${step.node}:${step.name}`, step);
         if (step.do === 'route' || step.do === 'neighbour') t.ok(up.size > 0, 'routes and neighbours come when devices are up');
