@@ -18,16 +18,18 @@ import type { Capture } from './capture/capture.ts';
 export { topology, type TopologyBuilder, type BridgeRef, type BondRef, type GuestRef, type HostRef, type LinkRef, type QuerierRef, type VlanRef } from '../lib/topology-builder.ts';
 export { type At, type QuerierVersion } from '../lib/topology.ts';
 export { min, s, ms, us, ns, plus, minus, times, formatDuration, type Duration, type Moment } from '../lib/units.ts';
-export { within, since } from '../lib/claims.ts';
+export { between, within, since } from '../lib/claims.ts';
 export { bound, later, shifted, timerBound, wheelStep, type Bound } from '../lib/timer-wheel.ts';
 export * as frame from '../lib/frame-kinds.ts';
 export type { Machine } from './lab/machine.ts';
+export { announcementOffsets, QEMU_SCHEDULE } from '../lib/announcement.ts';
 export type { Guest } from './lab/guest.ts';
 export type { Bridge } from './lab/bridge.ts';
 export type { Bond } from './lab/bond.ts';
 export type { Link } from './lab/link.ts';
 export type { Querier } from './lab/querier.ts';
 export type { Flow } from './probes/flow.ts';
+export { after } from '../lib/units.ts';
 
 /** What a reference of the topology becomes once the network stands. */
 export type Live<R> = R extends BridgeRef ? Bridge : R extends BondRef ? Bond : R extends GuestRef ? Guest : R extends QuerierRef ? Querier : R extends LinkRef ? Link : R extends VlanRef ? Machine : R extends HostRef ? Machine : never;
@@ -118,6 +120,8 @@ export function scenario<V extends object, R extends Record<string, Ref>>(defini
 }
 
 /** The bridge's side of a guest's (or querier's) cable: where frames to and from it are counted. */
-export const portOf = (bridge: BridgeRef, guest: { node: string }): At => ({ node: bridge.node, device: guest.node });
+export const portOf = (bridge: { node: string }, guest: { node: string }): At => ({ node: bridge.node, device: guest.node });
+/** Of an interface's frames all but datagrams: where only reports, queries and announcements matter, a long flow costs nothing. */
+export const signalling = (where: At): CaptureSpec => ({ ...where, only: 'not udp' });
 /** The machine's own side. */
 export const cardOf = (machine: { node: string }, device = 'eth0'): At => ({ node: machine.node, device });

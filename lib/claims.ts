@@ -14,6 +14,8 @@ export interface Window {
   readonly min: Duration;
   readonly max: Duration;
   readonly reasons: readonly string[];
+  /** What its end is called, where it has a name of its own. */
+  readonly until?: string;
 }
 
 export function within(anchor: Moment, bound: Bound): Window;
@@ -26,6 +28,9 @@ export function within(anchor: Moment, minOrBound: Duration | Bound, max?: Durat
 }
 /** A window that begins at the anchor and lasts. */
 export const since = (anchor: Moment, length: Duration, ...reasons: string[]): Window => within(anchor, ns(0), length, ...reasons);
+
+/** From one moment to another. */
+export const between = (from: Moment, to: Moment, ...reasons: string[]): Window => ({ ...within(from, ns(0), ns(to.ns - from.ns), ...reasons), until: to.what });
 
 export const windowFrom = (w: Window): number => w.anchor.ns + w.min.ns;
 export const windowTo = (w: Window): number => w.anchor.ns + w.max.ns;
@@ -43,7 +48,8 @@ export interface Decision {
 const seconds = (n: number): number => Number((n / 1e9).toFixed(6));
 const rounded = (n: number): number => Number(n.toFixed(3));
 const span = (w: Window): string =>
-  w.min.ns === 0 ? `within ${formatDuration(w.max)} after ${w.anchor.what}` : `between ${formatDuration(w.min)} and ${formatDuration(w.max)} after ${w.anchor.what}`;
+  w.until !== undefined ? `from ${w.anchor.what} to ${w.until} (${formatDuration(w.max)})`
+  : w.min.ns === 0 ? `within ${formatDuration(w.max)} after ${w.anchor.what}` : `between ${formatDuration(w.min)} and ${formatDuration(w.max)} after ${w.anchor.what}`;
 const after = (w: Window, at: number): string => {
   const d = at - w.anchor.ns;
   return d >= 0 ? `${formatDuration(ns(d))} after ${w.anchor.what}` : `${formatDuration(ns(-d))} before ${w.anchor.what}`;
@@ -195,8 +201,8 @@ export interface Sighting { readonly ns: number; readonly line: string; /** On t
 
 export interface FrameBounds { atLeast?: number; atMost?: number }
 
-/** How many frames of a kind were on the wire in the window. `total` is what the capture saw at all in it: its positive control. */
-export function frames(kind: string, where: string, seen: readonly Sighting[], total: number, w: Window, bounds: FrameBounds): Decision {
+/** How many frames of a kind were on the wire in the window. `alive`: the capture provably worked then, its positive control. */
+export function frames(kind: string, where: string, seen: readonly Sighting[], alive: boolean, w: Window, bounds: FrameBounds): Decision {
   const { atLeast, atMost } = bounds;
   if (atLeast === undefined && atMost === undefined) throw new TypeError('frames: give atLeast or atMost');
   const count = atMost === 0 ? 'no' : atLeast === atMost ? `exactly ${atLeast}` : [atLeast === undefined ? '' : `at least ${atLeast}`, atMost === undefined ? '' : `at most ${atMost}`].filter(Boolean).join(', ');
@@ -207,7 +213,7 @@ export function frames(kind: string, where: string, seen: readonly Sighting[], t
   const figures = { frames: found.length, ...(lengthS > 0 ? { framesPerSecond: rounded(found.length / lengthS), ...(bits > 0 ? { bitsPerSecond: rounded(bits / lengthS) } : {}) } : {}) };
   const first = found[0];
   const observed = first ? `${found.length}, the first ${after(w, first.ns)}: ${first.line}` : 'none';
-  if (found.length === 0 && atLeast === undefined && total === 0) return errored(expected, `none, but the capture at ${where} saw no frame at all in the window: the silence proves nothing`);
+  if (found.length === 0 && atLeast === undefined && !alive) return errored(expected, `none, but the capture at ${where} saw no frame at all in the window, nor both before and after it: the silence proves nothing`);
   const broken = (atLeast !== undefined && found.length < atLeast) || (atMost !== undefined && found.length > atMost);
   return { verdict: broken ? 'broken' : 'held', expected, observed, figures, decisiveNs: first?.ns ?? (broken ? windowTo(w) : undefined) };
 }

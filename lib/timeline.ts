@@ -16,7 +16,7 @@ export interface DatagramTimeline {
   readonly duplicates: number;
   /** Datagrams that came after one with a higher number. */
   readonly reordered: number;
-  /** When the sender stopped; undefined while it sends. Beyond this, silence says nothing. */
+  /** When the next datagram would have left, had the sender not stopped; undefined while it sends. From here on, silence says nothing. */
   readonly endedNs?: number | undefined;
 }
 

@@ -34,6 +34,9 @@ export interface Moment {
   readonly what: string;
 }
 
+/** So long after a moment, with a name of its own. */
+export const after = (moment: Moment, length: Duration, what = `${formatDuration(length)} after ${moment.what}`): Moment => ({ ns: moment.ns + length.ns, what });
+
 export const isDuration = (value: unknown): value is Duration =>
   typeof value === 'object' && value !== null && 'ns' in value && typeof value.ns === 'number' && !('what' in value);
 

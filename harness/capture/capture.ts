@@ -106,6 +106,12 @@ export class Capture {
     }
   }
 
+  /** The first frame of a kind so far, or so far since a moment. */
+  first(kind: FrameKind, after?: Moment): Moment | undefined {
+    const found = this.frames.find((f) => f.ns >= (after?.ns ?? -Infinity) && kind.matches(f.frame));
+    return found && this.#moment(kind, found);
+  }
+
   /** The last frame of a kind so far. */
   last(kind: FrameKind): Moment | undefined {
     const found = this.frames.findLast((f) => kind.matches(f.frame));
@@ -118,8 +124,9 @@ export class Capture {
     return this.frames.filter((f) => kind.matches(f.frame)).map((f) => ({ ns: f.ns, lengthBytes: f.packet.originalLength, get line() { return describeFrame(f.frame); } }));
   }
 
-  countWithin(fromNs: number, toNs: number): number {
-    return this.frames.reduce((n, f) => (f.ns >= fromNs && f.ns <= toNs ? n + 1 : n), 0);
+  /** Proof that it would have seen something in the window: frames in it, or both before and after it. */
+  wasAlive(fromNs: number, toNs: number): boolean {
+    return this.frames.some((f) => f.ns >= fromNs && f.ns <= toNs) || (this.frames.some((f) => f.ns < fromNs) && this.frames.some((f) => f.ns > toNs));
   }
 
   #moment(kind: FrameKind, frame: CapturedFrame): Moment {

@@ -39,7 +39,7 @@ export interface FlowExpectation { to(machine: { name: string }): DatagramExpect
 export interface FrameExpectation {
   /** At least one, or as many as said. */
   sees(kind: FrameKind, window: Window, bounds?: FrameBounds): Promise<void>;
-  /** None, while other frames are seen. */
+  /** None, while other frames are seen, or before the window and after it. */
   seesNo(kind: FrameKind, window: Window): Promise<void>;
 }
 export interface StateExpectation {
@@ -104,7 +104,7 @@ export class Claims {
     const make = async (kind: FrameKind, window: Window, bounds: FrameBounds): Promise<void> => {
       await this.#claim(
         `${where}: ${bounds.atMost === 0 ? 'no ' : ''}${kind.what}`, window, windowTo(window),
-        () => frames(kind.what, where, capture.seen(kind), capture.countWithin(windowFrom(window), windowTo(window)), window, bounds), 'deferred',
+        () => frames(kind.what, where, capture.seen(kind), capture.wasAlive(windowFrom(window), windowTo(window)), window, bounds), 'deferred',
       );
     };
     return {

@@ -2,7 +2,8 @@
  * Numbered datagrams from one machine to an address, and what every listening machine received of them. All sockets
  * live in this process, each opened inside its machine's namespace.
  */
-import type { Duration } from '../../lib/units.ts';
+import { between, type Window } from '../../lib/claims.ts';
+import type { Duration, Moment } from '../../lib/units.ts';
 import type { Clock } from '../lab/clock.ts';
 import type { Node } from '../lab/node.ts';
 import { socketAddress } from '../system/native/socket-address.ts';
@@ -93,6 +94,19 @@ export class Flow {
     return record;
   }
 
+  /**
+   * Those sent between two moments that are over, and a window that holds them whole: its edges lie halfway to the
+   * neighbours, so that no datagram is sent outside it and seen inside. For claims that count frames.
+   */
+  whole(from: Moment, to: Moment): { datagrams: number; window: Window } {
+    const inside = this.sentNs.flatMap((at, seq) => (at >= from.ns && at <= to.ns ? [seq] : []));
+    const [first, last] = [inside[0], inside.at(-1)];
+    if (first === undefined || last === undefined) throw new Error(`${this.name}: nothing was sent between ${from.what} and ${to.what}`);
+    const halfway = (seq: number): number => ((this.sentNs[seq] ?? (this.sentNs[last] as number) + this.every.ns) + (this.sentNs[seq - 1] ?? (this.sentNs[first] as number) - this.every.ns)) / 2;
+    const begin: Moment = { ns: Math.round(halfway(first)), what: from.what };
+    return { datagrams: inside.length, window: between(begin, { ns: Math.round(halfway(last + 1)), what: to.what }) };
+  }
+
   get records(): readonly DatagramRecord[] {
     return [...this.#records.values()];
   }
@@ -100,7 +114,7 @@ export class Flow {
   /** No further datagrams; those on their way still count. */
   stop(): void {
     this.#pacer.stop();
-    for (const record of this.#records.values()) record.endedNs ??= this.#clock.ns;
+    for (const record of this.#records.values()) record.endedNs ??= (this.sentNs.at(-1) ?? this.#clock.ns) + this.every.ns;
   }
 
   close(): void {

@@ -1,0 +1,53 @@
+// The cure on the switch's side: somebody on the LAN keeps asking. Does delivery hold with the bridge's own querier off?
+//
+//   alice (sends)   bob, dave, erin (joined)   carol (not joined)      core (querier: asks every 125 s)
+//        └───────────────┴─────────┬────────────────┴────────────────────┘
+//                   vmbr0: snooping on, own querier off
+//
+// Memberships alone carry: carol, who has not joined, hears nothing, so the bridge is not flooding. Whatever version
+// the querier speaks, hosts answer in it.
+import { between, frame, min, portOf, s, scenario, since, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
+import { groupOf } from '../topologies/groups.ts';
+import { querierOutside } from '../topologies/querier-outside.ts';
+
+interface Settings { family: 4 | 6; version: QuerierVersion; otherQuerier?: Duration; fallsSilent?: true; notScaled?: string }
+
+const variants: Record<string, Settings> = {
+  'igmpv1': { family: 4, version: 'IGMPv1', notScaled: 'hosts give IGMPv1 queries a fixed 10 s to answer (RFC 1112)' },
+  'igmpv2': { family: 4, version: 'IGMPv2' },
+  'igmpv3': { family: 4, version: 'IGMPv3' },
+  'mldv1': { family: 6, version: 'MLDv1' },
+  'mldv2': { family: 6, version: 'MLDv2' },
+};
+const controls: Record<string, Settings> = {
+  'querier-falls-silent': { family: 4, version: 'IGMPv3', otherQuerier: min(60), fallsSilent: true },
+  'querier-falls-silent-ipv6': { family: 6, version: 'MLDv1', otherQuerier: min(60), fallsSilent: true },
+};
+
+export default scenario({
+  title: 'a querier elsewhere on the LAN',
+  cases: ['A5', 'A6'],
+  variants, controls,
+  topology: (v) => querierOutside(v),
+  captures: ({ vmbr0, carol }) => [portOf(vmbr0, carol)],
+
+  async story({ vmbr0, alice, bob, carol, dave, erin, core }, { variant, expect, capture, now, until, bounds, figure }) {
+    const group = groupOf(variant.family);
+    // Joined once the bridge counts the querier as present: what is reported earlier is flooded, and before IGMPv3 a
+    // guest that hears another's report keeps its own back.
+    await until(core.starts(), bounds.timer('query response interval', core.spec.responseInterval).max);
+    for (const guest of [bob, dave, erin]) guest.joins(group);
+    const joined = now('the guests joined');
+    await until(joined, s(1));
+    const flow = alice.sends(group, { every: s(1), to: [bob, dave, erin] });
+    if (variant.fallsSilent) core.fallsSilent();
+
+    // More than two membership intervals: each member was refreshed, and not only once.
+    const begun = now('the flow began');
+    for (const guest of [bob, dave, erin]) {
+      const { lostDatagrams } = await expect(flow).to(guest).continues(since(begun, s(600)));
+      figure(`${guest.name}LostDatagrams`, lostDatagrams);
+    }
+    await expect(capture(portOf(vmbr0, carol))).seesNo(frame.udpTo(group), between(begun, now('the end')));
+  },
+});
