@@ -13,7 +13,10 @@ export interface Interrupt extends Disposable {
 }
 
 /** Until disposed, signals abort instead of ending the process. */
-export function onInterrupt(say: (line: string) => void, exit: (code: number) => void = (code) => process.exit(code)): Interrupt {
+export function onInterrupt(
+  say: (line: string) => void,
+  exit: (code: number) => void = (code) => process.exit(code),
+): Interrupt {
   const controller = new AbortController();
   let first: number | undefined;
   const stop = (name: NodeJS.Signals): void => {

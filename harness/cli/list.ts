@@ -42,7 +42,7 @@ export function listCommand(): Command {
       const words = readWords(command);
       const { selections, faults } = await gather(words.operands, { controls: true });
       if (words.faults.length + faults.length > 0) throw new BadInput([...words.faults, ...faults]);
-      const record = await listRecord(selections, version());
+      const record = listRecord(selections, version());
       process.stdout.write(values.json ? `${JSON.stringify(record, null, 2)}\n` : listText(record));
     });
 }
@@ -61,7 +61,15 @@ export function listRecord(selections: readonly Selection[], wirewarp: string): 
 
 function blank({ name, scenario }: Named): ListedScenario {
   const { title, cases, deadline, notScaled } = scenario;
-  return { name, title, cases: [...cases], deadlineS: deadline.ns / 1e9, ...(notScaled === undefined ? {} : { notScaled }), variants: [], controls: [] };
+  return {
+    name,
+    title,
+    cases: [...cases],
+    deadlineS: deadline.ns / 1e9,
+    ...(notScaled === undefined ? {} : { notScaled }),
+    variants: [],
+    controls: [],
+  };
 }
 
 /** A scenario is a line, its variants the next: names are what people copy. */

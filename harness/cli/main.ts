@@ -15,7 +15,8 @@ function program(): Command {
     .description('Tests Linux bridges, bonds and multicast on any kernel, in virtual time, without root.')
     .version(version())
     .helpCommand(false);
-  for (const command of [runCommand(), listCommand(), planCommand(), doctorCommand()]) wirewarp.addCommand(tolerant(command));
+  for (const command of [runCommand(), listCommand(), planCommand(), doctorCommand()])
+    wirewarp.addCommand(tolerant(command));
   return wirewarp;
 }
 
@@ -45,20 +46,28 @@ async function main(argv: readonly string[]): Promise<void> {
       process.exitCode = status.badInput;
       return;
     }
-    if (!commands.includes(word) && !['-h', '--help', '-V', '--version'].includes(word)) throw new BadInput([ownFault(commands, word)]);
+    if (!commands.includes(word) && !['-h', '--help', '-V', '--version'].includes(word))
+      throw new BadInput([ownFault(commands, word)]);
     await wirewarp.exitOverride().parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    process.exitCode = tell(error, commands.includes(word ?? '') ? (word as string) : '');
+    process.exitCode = await tell(error, commands.includes(word ?? '') ? (word as string) : '');
   }
 }
 
 /** Says why it came to nothing, and gives the status. */
-function tell(error: unknown, command: string): number {
-  const colour = process.stderr.isTTY === true && !process.env['NO_COLOR'];
-  const report = (faults: readonly Fault[], hint?: string): void => void process.stderr.write(faultReport({ command, faults, colour, ...(hint === undefined ? {} : { hint }) }));
+async function tell(error: unknown, command: string): Promise<number> {
+  const { wantsColour } = await import('../report/reporter.ts');
+  const colour = wantsColour(process.stderr, process.env);
+  const report = (faults: readonly Fault[], hint?: string): void =>
+    void process.stderr.write(faultReport({ command, faults, colour, ...(hint === undefined ? {} : { hint }) }));
   if (error instanceof CommanderError) return error.exitCode === 0 ? status.asExpected : status.badInput;
   if (error instanceof BadInput) {
-    report(error.faults, command === '' ? 'See `wirewarp --help`.' : `\`wirewarp list\` shows the scenarios, \`wirewarp ${command} --help\` the options.`);
+    report(
+      error.faults,
+      command === ''
+        ? 'See `wirewarp --help`.'
+        : `\`wirewarp list\` shows the scenarios, \`wirewarp ${command} --help\` the options.`,
+    );
     return status.badInput;
   }
   if (error instanceof NoPlace) {

@@ -15,7 +15,9 @@ export function option(flags: string, description: string, repeatable = false): 
     made.optional = true;
   }
   // `true` stands for a missing value.
-  return repeatable ? made.argParser((value: string, before: (string | true)[] | undefined) => [...(before ?? []), value]) : made;
+  return repeatable
+    ? made.argParser((value: string, before: (string | true)[] | undefined) => [...(before ?? []), value])
+    : made;
 }
 
 /** What is on the command line beside its known options. */
@@ -38,7 +40,10 @@ export function readWords(command: Command, most = Infinity): Words {
     }
     const name = word.split('=', 1)[0] as string;
     const near = nearest(name, [...known, '--help']);
-    faults.push({ what: `unknown option ${name}`, ...(near.length > 0 ? { help: `Nearest: ${near.join(', ')}.` } : {}) });
+    faults.push({
+      what: `unknown option ${name}`,
+      ...(near.length > 0 ? { help: `Nearest: ${near.join(', ')}.` } : {}),
+    });
     // Its value is no operand, if it was meant to be the one nearest to it.
     const meant = command.options.find(({ long }) => long === near[0]);
     const next = args[i + 1];
@@ -100,7 +105,10 @@ export class Reader {
     if (text === undefined) return otherwise;
     if ((choices as readonly string[]).includes(text)) return text as T;
     const near = nearest(text, choices, 1);
-    this.fault(`--${name} ${text}: it is one of ${choices.join(', ')}`, near.length > 0 ? `Nearest: ${near[0] ?? ''}.` : undefined);
+    this.fault(
+      `--${name} ${text}: it is one of ${choices.join(', ')}`,
+      near.length > 0 ? `Nearest: ${near[0] ?? ''}.` : undefined,
+    );
     return otherwise;
   }
 }
@@ -112,8 +120,11 @@ export function readTime(reader: Reader): Time | undefined {
   const text = reader.text('time');
   if (text === undefined || text === 'warp' || text === 'real') return text;
   const scale = /^scaled=(\d+(?:\.\d+)?)$/.exec(text)?.[1];
-  if (scale !== undefined && Number(scale) >= 1 && Number(scale) <= 10_000) return Number(scale) === 1 ? 'real' : { scaled: Number(scale) };
-  const help = /^scaled/.test(text) ? 'K says how many times faster protocol time runs, from 1 to 10000: --time scaled=100.' : nearest(text, ['warp', 'real', 'scaled=100'], 1).map((near) => `Nearest: ${near}.`)[0];
+  if (scale !== undefined && Number(scale) >= 1 && Number(scale) <= 10_000)
+    return Number(scale) === 1 ? 'real' : { scaled: Number(scale) };
+  const help = /^scaled/.test(text)
+    ? 'K says how many times faster protocol time runs, from 1 to 10000: --time scaled=100.'
+    : nearest(text, ['warp', 'real', 'scaled=100'], 1).map((near) => `Nearest: ${near}.`)[0];
   reader.fault(`--time ${text}: it is one of warp, real, scaled=K`, help);
   return undefined;
 }

@@ -23,7 +23,9 @@ export interface PlanRecord {
 export function planCommand(): Command {
   return new Command('plan')
     .summary('show the network of a scenario without building it')
-    .description('Show the network that a scenario runs in, as ordered steps, without building it. SCENARIO[#VARIANT] as for `run`;\nwithout a variant it is the first one.')
+    .description(
+      'Show the network that a scenario runs in, as ordered steps, without building it. SCENARIO[#VARIANT] as for `run`;\nwithout a variant it is the first one.',
+    )
     .argument('[scenario]', 'which')
     .addOption(option('--sh', 'a stand-alone shell script that builds it, needs iproute2 and root, and removes it'))
     .addOption(option('--draw', 'a drawing'))
@@ -42,7 +44,10 @@ interface PlanSettings {
   readonly format: Format;
 }
 
-async function read(values: Record<string, unknown>, command: Command): Promise<{ settings: PlanSettings; selection: Selection }> {
+async function read(
+  values: Record<string, unknown>,
+  command: Command,
+): Promise<{ settings: PlanSettings; selection: Selection }> {
   const { gather, topologyFaults } = await import('../runner/gather.ts');
   const words = readWords(command, 1);
   const reader = new Reader(values);
@@ -52,12 +57,21 @@ async function read(values: Record<string, unknown>, command: Command): Promise<
   if (wanted.length > 1) reader.fault(`${wanted.map((name) => `--${name}`).join(' and ')}: one form at a time`);
   const [pattern] = words.operands;
   const faults: Fault[] = [...words.faults, ...reader.faults];
-  if (pattern === undefined) throw new BadInput([...faults, { what: 'which scenario?', help: '`wirewarp list` shows them.' }]);
-  if (variant !== undefined && pattern.includes('#')) throw new BadInput([...faults, { what: `${pattern} and --variant ${variant} both name a variant`, help: 'Leave one of them out.' }]);
+  if (pattern === undefined)
+    throw new BadInput([...faults, { what: 'which scenario?', help: '`wirewarp list` shows them.' }]);
+  if (variant !== undefined && pattern.includes('#'))
+    throw new BadInput([
+      ...faults,
+      { what: `${pattern} and --variant ${variant} both name a variant`, help: 'Leave one of them out.' },
+    ]);
   const gathered = await gather([variant === undefined ? pattern : `${pattern}#${variant}`]);
   faults.push(...gathered.faults);
   const names = [...new Set(gathered.selections.map(({ name }) => name))];
-  if (names.length > 1) faults.push({ what: `${JSON.stringify(pattern)} means ${names.length} scenarios, and a plan is of one`, help: `Name one of ${names.join(', ')}.` });
+  if (names.length > 1)
+    faults.push({
+      what: `${JSON.stringify(pattern)} means ${names.length} scenarios, and a plan is of one`,
+      help: `Name one of ${names.join(', ')}.`,
+    });
   const [selection] = gathered.selections;
   if (names.length === 1 && selection) faults.push(...topologyFaults([selection]));
   if (faults.length > 0 || !selection) throw new BadInput(faults);
@@ -65,10 +79,17 @@ async function read(values: Record<string, unknown>, command: Command): Promise<
 }
 
 async function show(selection: Selection, { seed, format }: PlanSettings): Promise<string> {
-  const [{ compilePlan }, { settingsOf, keyOf }] = await Promise.all([import('../../lib/plan.ts'), import('../runner/select.ts')]);
+  const [{ compilePlan }, { settingsOf, keyOf }] = await Promise.all([
+    import('../../lib/plan.ts'),
+    import('../runner/select.ts'),
+  ]);
   const { topology } = selection.scenario.topology(settingsOf(selection));
   const plan = compilePlan(topology, { seed });
-  const { name: scenario, variant, scenario: { title } } = selection;
+  const {
+    name: scenario,
+    variant,
+    scenario: { title },
+  } = selection;
   switch (format) {
     case 'sh':
       return (await import('../../lib/shell-export.ts')).shellScript(plan, { title, scenario, variant });
@@ -78,7 +99,16 @@ async function show(selection: Selection, { seed, format }: PlanSettings): Promi
       return (await import('../../lib/draw.ts')).dotGraph(topology);
     case 'json': {
       const { version } = await import('../runner/home.ts');
-      const record: PlanRecord = { schema: 'wirewarp.plan', schemaVersion: 1, wirewarp: version(), scenario, title, variant, topology, plan };
+      const record: PlanRecord = {
+        schema: 'wirewarp.plan',
+        schemaVersion: 1,
+        wirewarp: version(),
+        scenario,
+        title,
+        variant,
+        topology,
+        plan,
+      };
       return `${JSON.stringify(record, null, 2)}\n`;
     }
     case 'text':

@@ -16,10 +16,15 @@ export function faultReport({ command, faults, colour, hint }: Refusal): string 
   const paint = palette(colour);
   const name = `wirewarp${command === '' ? '' : ` ${command}`}`;
   const first = `${paint.strong(name)}: ${faults.length === 1 ? 'this cannot be done' : `${plural(faults.length, 'fault')}, so nothing was started`}:`;
-  const lines = faults.flatMap(({ what, help }) => [...indented(what, `  ${paint.bad('✗')} `, '    '), ...(help === undefined ? [] : indented(help, '    ', '    '))]);
+  const lines = faults.flatMap(({ what, help }) => [
+    ...indented(what, `  ${paint.bad('✗')} `, '    '),
+    ...(help === undefined ? [] : indented(help, '    ', '    ')),
+  ]);
   return [first, ...lines, ...(hint === undefined ? [] : [paint.faint(hint)]), ''].join('\n');
 }
 
 function indented(text: string, first: string, rest: string): string[] {
-  return visible(text).split('\n').map((line, i) => (i === 0 ? first : rest) + line);
+  return visible(text)
+    .split('\n')
+    .map((line, i) => (i === 0 ? first : rest) + line);
 }

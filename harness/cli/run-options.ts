@@ -1,9 +1,9 @@
 /** `wirewarp run`'s options: what they mean, once the parser has read them as text. */
-import { statSync } from 'node:fs';
 import type { Time } from '../kernels/choose.ts';
 import { reporterNames, type ReporterName } from '../report/reporter.ts';
 import { isProgram, QEMU } from '../runner/machine.ts';
 import { said } from '../runner/refusal.ts';
+import { isFolder } from '../runner/stat.ts';
 import { type Reader, readSeed, readTime } from './options.ts';
 
 export interface RunSettings {
@@ -57,25 +57,32 @@ export function readRunSettings(reader: Reader, capacity: Capacity): RunSettings
     qemu: readQemu(reader),
     allowLog: reader.list('allow-log').flatMap((text) => readPattern(reader, text)),
   };
-  if (settings.captureEverything && settings.capture === 'none') reader.fault('--capture-everything and --capture none contradict each other');
-  if (settings.icountShift !== 0 && time !== undefined && time !== 'warp') reader.fault('--shift belongs to virtual time, and --time asks for another', 'Leave one of them out.');
+  if (settings.captureEverything && settings.capture === 'none')
+    reader.fault('--capture-everything and --capture none contradict each other');
+  if (settings.icountShift !== 0 && time !== undefined && time !== 'warp')
+    reader.fault('--shift belongs to virtual time, and --time asks for another', 'Leave one of them out.');
   return settings;
 }
 
 function readModules(reader: Reader, kernels: readonly string[]): string | undefined {
   const folder = reader.text('modules');
   if (folder === undefined) return undefined;
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    reader.fault(`--modules ${folder}: there is no such folder`, 'Give the folder that holds kernel/ and modules.builtin, such as lib/modules/RELEASE of an unpacked package.');
+  if (!isFolder(folder)) {
+    reader.fault(
+      `--modules ${folder}: there is no such folder`,
+      'Give the folder that holds kernel/ and modules.builtin, such as lib/modules/RELEASE of an unpacked package.',
+    );
   }
-  if (!kernels.some((name) => name !== 'auto' && name !== 'running')) reader.fault('--modules needs --kernel IMAGE: the folder belongs to one image');
+  if (!kernels.some((name) => name !== 'auto' && name !== 'running'))
+    reader.fault('--modules needs --kernel IMAGE: the folder belongs to one image');
   return folder;
 }
 
 function readReporter(reader: Reader): ReporterName {
   const name = reader.choice('reporter', 'auto', reporterNames);
   if (!reader.flag('json')) return name;
-  if (name !== 'auto' && name !== 'json') reader.fault(`--json and --reporter ${name} both want standard output`, 'Leave one of them out.');
+  if (name !== 'auto' && name !== 'json')
+    reader.fault(`--json and --reporter ${name} both want standard output`, 'Leave one of them out.');
   return 'json';
 }
 
@@ -91,7 +98,8 @@ function readTimeout(reader: Reader): number | undefined {
 
 function readQemu(reader: Reader): string {
   const program = reader.text('qemu');
-  if (program !== undefined && !isProgram(program)) reader.fault(`--qemu ${program}: there is no such program`, 'Give a path, or a name that is found in PATH.');
+  if (program !== undefined && !isProgram(program))
+    reader.fault(`--qemu ${program}: there is no such program`, 'Give a path, or a name that is found in PATH.');
   return program ?? QEMU;
 }
 

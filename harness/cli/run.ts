@@ -1,6 +1,6 @@
 /** `wirewarp run [PATTERN…]`: from words to verdicts. All that can be wrong is looked at before anything is built. */
 import { availableParallelism, freemem } from 'node:os';
-import { relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Place } from '../kernels/choose.ts';
 import type { ChosenKernel } from '../runner/run.ts';
@@ -18,9 +18,13 @@ export function runCommand(): Command {
         'a glob (bonding/*) or a file of your own (./my-scenario.ts), each with or without #VARIANT. None means all.',
     )
     .argument('[patterns...]', 'what to run')
-    .addOption(option('--kernel <kernel>', 'where: auto, running, a release, or an image (repeatable; default: auto)', true))
+    .addOption(
+      option('--kernel <kernel>', 'where: auto, running, a release, or an image (repeatable; default: auto)', true),
+    )
     .addOption(option('--modules <dir>', "the module folder of --kernel's image"))
-    .addOption(option('--time <time>', 'warp (virtual time, in VMs), real, or scaled=K (default: warp where it can be had)'))
+    .addOption(
+      option('--time <time>', 'warp (virtual time, in VMs), real, or scaled=K (default: warp where it can be had)'),
+    )
     .addOption(option('--seed <n>', 'MACs, delays and random numbers follow from it (default: 1)'))
     .addOption(option('--jobs <n>', 'so many at a time (default: one a core, at most 4)'))
     .addOption(option('--controls', 'negative controls as well: settings that must come out broken'))
@@ -33,26 +37,36 @@ export function runCommand(): Command {
     .addOption(option('--shift <n>', 'virtual time: one guest instruction takes 2^N ns, 0 to 10 (default: 0)'))
     .addOption(option('--qemu <program>', 'another QEMU (default: qemu-system-x86_64)'))
     .addOption(option('--allow-log <regex>', 'kernel log lines that are no complaint (repeatable)', true))
-    .addHelpText('after', '\nExit status: 0 all as expected; 1 something broken, crashed or otherwise not as expected; 2 bad input;\n3 nothing could run here; 4 the harness failed; 130 interrupted.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 all as expected; 1 something broken, crashed or otherwise not as expected; 2 bad input;\n3 nothing could run here; 4 the harness failed; 130 interrupted.',
+    )
     .action(async (_patterns: string[], values: Record<string, unknown>, command: Command) => {
       process.exitCode = await runScenarios(values, command);
     });
 }
 
 async function runScenarios(values: Record<string, unknown>, command: Command): Promise<number> {
-  const [{ createReporter }, { onInterrupt }] = await Promise.all([import('../report/reporter.ts'), import('./interrupt.ts')]);
+  const [{ createReporter }, { onInterrupt }] = await Promise.all([
+    import('../report/reporter.ts'),
+    import('./interrupt.ts'),
+  ]);
   const prepared = await prepare(values, command);
   const { settings } = prepared;
   const say = (line: string): void => void process.stderr.write(`wirewarp: ${line}\n`);
   using interrupt = onInterrupt(say);
 
   const { sweep, enterRun } = await import('../runner/live.ts');
-  for (const { runId, failures } of sweep()) for (const failure of failures) say(`the run ${runId} was killed and left something that cannot be removed: ${failure}`);
+  for (const { runId, failures } of sweep())
+    for (const failure of failures)
+      say(`the run ${runId} was killed and left something that cannot be removed: ${failure}`);
   const chosen = await makePlaces(prepared);
   if (interrupt.signal.aborted) return status.interrupted;
 
-  const [{ run }, { createRunFolder, runId }, { writeReports, reportNames }, { resolve, join }] = await Promise.all([
-    import('../runner/run.ts'), import('../runner/run-id.ts'), import('../report/files.ts'), import('node:path'),
+  const [{ run }, { createRunFolder, runId }, { writeReports, reportNames }] = await Promise.all([
+    import('../runner/run.ts'),
+    import('../runner/run-id.ts'),
+    import('../report/files.ts'),
   ]);
   const id = runId();
   const live = enterRun({ runId: id, dir: join(resolve(settings.results), id) });
@@ -61,8 +75,16 @@ async function runScenarios(values: Record<string, unknown>, command: Command): 
     live.mark();
     using reporter = createReporter(settings.reporter);
     const record = await run({
-      ...settings, ...prepared.gathered, kernels: chosen, runId: id, dir, time: settings.time ?? 'warp', wirewarp: prepared.version, command: ['wirewarp', ...process.argv.slice(2)],
-      onEvent: (event) => reporter.event(event), signal: interrupt.signal,
+      ...settings,
+      ...prepared.gathered,
+      kernels: chosen,
+      runId: id,
+      dir,
+      time: settings.time ?? 'warp',
+      wirewarp: prepared.version,
+      command: ['wirewarp', ...process.argv.slice(2)],
+      onEvent: (event) => reporter.event(event),
+      signal: interrupt.signal,
       ...(settings.wallDeadlineMs === undefined ? {} : { wallDeadlineMs: settings.wallDeadlineMs }),
     });
     await writeReports(record, dir);
@@ -85,16 +107,37 @@ interface Prepared {
 
 /** Reads and checks everything; throws with all faults at once. */
 async function prepare(values: Record<string, unknown>, command: Command): Promise<Prepared> {
-  const [{ readRunSettings }, { gather, topologyFaults }, { checkResults }, { machineFacts }, { decidePlaces }, { agentFor }, { version }, { demandOf }] = await Promise.all([
-    import('./run-options.ts'), import('../runner/gather.ts'), import('../runner/run-id.ts'), import('../runner/machine.ts'),
-    import('../kernels/choose.ts'), import('../runner/agent-bundle.ts'), import('../runner/home.ts'), import('../runner/demand.ts'),
+  const [
+    { readRunSettings },
+    { gather, topologyFaults },
+    { checkResults },
+    { machineFacts },
+    { decidePlaces },
+    { agentFor },
+    { version },
+    { demandOf },
+  ] = await Promise.all([
+    import('./run-options.ts'),
+    import('../runner/gather.ts'),
+    import('../runner/run-id.ts'),
+    import('../runner/machine.ts'),
+    import('../kernels/choose.ts'),
+    import('../runner/agent-bundle.ts'),
+    import('../runner/home.ts'),
+    import('../runner/demand.ts'),
   ]);
   const words = readWords(command);
   const reader = new Reader(values);
   const settings = readRunSettings(reader, { cpus: availableParallelism(), freeBytes: freemem() });
   const scale = typeof settings.time === 'object' ? settings.time.scaled : 1;
   const gathered = await gather(words.operands, { controls: settings.controls });
-  const faults = [...words.faults, ...reader.faults, ...gathered.faults, ...topologyFaults(gathered.selections, scale), ...checkResults(settings.results)];
+  const faults = [
+    ...words.faults,
+    ...reader.faults,
+    ...gathered.faults,
+    ...topologyFaults(gathered.selections, scale),
+    ...checkResults(settings.results),
+  ];
   const facts = machineFacts({ qemu: settings.qemu, agent: () => agentFor([]) });
   const decision = await decidePlaces(settings, demandOf(gathered.selections, settings.jobs), facts);
   faults.push(...decision.faults);
@@ -106,8 +149,15 @@ async function prepare(values: Record<string, unknown>, command: Command): Promi
 }
 
 async function makePlaces({ settings, gathered, places }: Prepared): Promise<ChosenKernel[]> {
-  const [{ makePlaces: make }, { agentFor }] = await Promise.all([import('../runner/places.ts'), import('../runner/agent-bundle.ts')]);
-  return make(places, { agent: await agentFor(gathered.files), qemu: settings.qemu, icountShift: settings.icountShift });
+  const [{ makePlaces: make }, { agentFor }] = await Promise.all([
+    import('../runner/places.ts'),
+    import('../runner/agent-bundle.ts'),
+  ]);
+  return make(places, {
+    agent: await agentFor(gathered.files),
+    qemu: settings.qemu,
+    icountShift: settings.icountShift,
+  });
 }
 
 /** From here, if that is shorter. */

@@ -57,7 +57,13 @@ export interface Facts {
 
 export type Place =
   | { readonly place: 'running'; readonly time: Exclude<Time, 'warp'>; readonly reason: string }
-  | { readonly place: 'qemu'; readonly time: Time; readonly image: KernelImage; readonly kvm: boolean; readonly reason: string };
+  | {
+      readonly place: 'qemu';
+      readonly time: Time;
+      readonly image: KernelImage;
+      readonly kvm: boolean;
+      readonly reason: string;
+    };
 
 /** A sentence without its full stop, and what to do. */
 export interface Trouble {
@@ -82,7 +88,8 @@ export async function decidePlaces(wish: Wish, demand: Demand, facts: Facts): Pr
   for (const name of new Set(wish.kernels)) {
     const answer = await decideOne(name, wish, demand, facts);
     // "auto" and a release may come to the same.
-    if ('place' in answer) places.set(answer.place.place === 'running' ? 'running' : answer.place.image.image, answer.place);
+    if ('place' in answer)
+      places.set(answer.place.place === 'running' ? 'running' : answer.place.image.image, answer.place);
     else if ('fault' in answer) faults.push(answer.fault);
     else lacks.push(answer.lack);
   }
@@ -91,13 +98,22 @@ export async function decidePlaces(wish: Wish, demand: Demand, facts: Facts): Pr
 
 async function decideOne(name: string, wish: Wish, demand: Demand, facts: Facts): Promise<Answer> {
   if (name === 'running') return decideRunning(wish, demand, facts);
-  if (name === 'auto') return (wish.time ?? 'warp') === 'warp' ? autoWarp(wish, demand, facts) : autoReal(wish.time as Exclude<Time, 'warp'>, demand, facts);
+  if (name === 'auto')
+    return (wish.time ?? 'warp') === 'warp'
+      ? autoWarp(wish, demand, facts)
+      : autoReal(wish.time as Exclude<Time, 'warp'>, demand, facts);
   return decideImage(name, wish, facts);
 }
 
 /** Asked for by name: what it lacks then shows as skipped results, each with its reason. */
 function decideRunning({ time = 'real' }: Wish, demand: Demand, facts: Facts): Answer {
-  if (time === 'warp') return { fault: { what: '--time warp: the running kernel has no virtual time', help: 'Take --time real, --time scaled=K, or a VM with --kernel auto.' } };
+  if (time === 'warp')
+    return {
+      fault: {
+        what: '--time warp: the running kernel has no virtual time',
+        help: 'Take --time real, --time scaled=K, or a VM with --kernel auto.',
+      },
+    };
   const obstacle = noNamespaces(facts);
   if (obstacle) return { lack: { ...obstacle, what: `--kernel running: ${obstacle.what}` } };
   return { place: { place: 'running', time, reason: `asked for; ${howLong(time, demand)}` } };
@@ -107,22 +123,44 @@ async function autoWarp({ time }: Wish, demand: Demand, facts: Facts): Promise<A
   const obstacle = noVm(facts) ?? (facts.bootable ? undefined : noImage(facts));
   if (!obstacle) {
     const image = facts.bootable as KernelImage;
-    return { place: { place: 'qemu', time: 'warp', image, kvm: false, reason: `virtual time in QEMU; ${whichImage(image, facts)}` } };
+    return {
+      place: {
+        place: 'qemu',
+        time: 'warp',
+        image,
+        kvm: false,
+        reason: `virtual time in QEMU; ${whichImage(image, facts)}`,
+      },
+    };
   }
   // Typed out, virtual time is a condition: real time could take hours.
   if (time === 'warp') return { lack: { ...obstacle, what: `virtual time was asked for, and ${obstacle.what}` } };
   const obstacles = await runningObstacles(demand, facts);
   if (obstacles === undefined) {
-    return { place: { place: 'running', time: 'real', reason: `no virtual time here: ${obstacle.what}; so the running kernel, ${howLong('real', demand)}` } };
+    return {
+      place: {
+        place: 'running',
+        time: 'real',
+        reason: `no virtual time here: ${obstacle.what}; so the running kernel, ${howLong('real', demand)}`,
+      },
+    };
   }
   return { lack: { ...obstacle, what: `${obstacle.what}; and the running kernel cannot stand in: ${obstacles}` } };
 }
 
 async function autoReal(time: Exclude<Time, 'warp'>, demand: Demand, facts: Facts): Promise<Answer> {
   const obstacles = await runningObstacles(demand, facts);
-  if (obstacles === undefined) return { place: { place: 'running', time, reason: `it has what the scenarios need, and costs no boot; ${howLong(time, demand)}` } };
+  if (obstacles === undefined)
+    return {
+      place: {
+        place: 'running',
+        time,
+        reason: `it has what the scenarios need, and costs no boot; ${howLong(time, demand)}`,
+      },
+    };
   const obstacle = noVm(facts) ?? (facts.bootable ? undefined : noImage(facts));
-  if (obstacle) return { lack: { ...obstacle, what: `the running kernel cannot run this: ${obstacles}; and ${obstacle.what}` } };
+  if (obstacle)
+    return { lack: { ...obstacle, what: `the running kernel cannot run this: ${obstacles}; and ${obstacle.what}` } };
   const image = facts.bootable as KernelImage;
   const { works, why } = await facts.kvm();
   const reason = `the running kernel cannot run this (${obstacles}); QEMU in real time ${kvmWords(works, why)}; ${whichImage(image, facts)}`;
@@ -130,20 +168,34 @@ async function autoReal(time: Exclude<Time, 'warp'>, demand: Demand, facts: Fact
 }
 
 async function decideImage(name: string, { time = 'warp', modules }: Wish, facts: Facts): Promise<Answer> {
-  let image = facts.images.find((one) => one.release === name && one.readable) ?? facts.images.find((one) => one.release === name);
+  let image =
+    facts.images.find((one) => one.release === name && one.readable) ??
+    facts.images.find((one) => one.release === name);
   if (image && !image.readable) {
-    return { fault: { what: `--kernel ${name}: you may not read ${image.image}`, help: `Ask root for "chmod a+r ${image.image}", or copy it and name the copy.` } };
+    return {
+      fault: {
+        what: `--kernel ${name}: you may not read ${image.image}`,
+        help: `Ask root for "chmod a+r ${image.image}", or copy it and name the copy.`,
+      },
+    };
   }
   if (!image && !facts.isFile(name) && !name.includes('/')) return { fault: unknownKernel(name, facts) };
   try {
     if (!image || modules !== undefined) image = facts.fromFile(image?.image ?? name, modules);
   } catch (error) {
-    return { fault: { what: `--kernel ${name}: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}` } };
+    return {
+      fault: {
+        what: `--kernel ${name}: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}`,
+      },
+    };
   }
   const obstacle = noVm(facts);
   if (obstacle) return { lack: { ...obstacle, what: `--kernel ${name}: ${obstacle.what}` } };
   const { works, why } = time === 'warp' ? { works: false, why: '' } : await facts.kvm();
-  const bare = image.modules === undefined ? '; it has no module folder, so only what is built in can be used (--modules DIR)' : '';
+  const bare =
+    image.modules === undefined
+      ? '; it has no module folder, so only what is built in can be used (--modules DIR)'
+      : '';
   const how = time === 'warp' ? 'virtual time in QEMU' : `QEMU in real time ${kvmWords(works, why)}`;
   return { place: { place: 'qemu', time, image, kvm: works, reason: `asked for; ${how}${bare}` } };
 }
@@ -152,7 +204,10 @@ function unknownKernel(name: string, { images }: Facts): Trouble {
   const known = [...new Set(images.map(({ release }) => release))];
   const near = nearest(name, ['auto', 'running', ...known]);
   const all = `It is "auto", "running", the path of an image, or a release: ${known.join(', ') || 'none was found on this machine'}.`;
-  return { what: `--kernel ${name}: there is no such kernel`, help: near.length > 0 ? `Nearest: ${near.join(', ')}. ${all}` : all };
+  return {
+    what: `--kernel ${name}: there is no such kernel`,
+    help: near.length > 0 ? `Nearest: ${near.join(', ')}. ${all}` : all,
+  };
 }
 
 /** What a VM is launched with, and what goes into its initramfs. */
@@ -166,7 +221,10 @@ const noNamespaces = (facts: Facts): Trouble | undefined => noPrograms(['unshare
 function noPrograms(programs: readonly string[], facts: Facts): Trouble | undefined {
   const missing = facts.missing(programs);
   if (missing.length === 0) return undefined;
-  return { what: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not on this machine`, help: `Install: ${facts.remedy(missing)}` };
+  return {
+    what: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not on this machine`,
+    help: `Install: ${facts.remedy(missing)}`,
+  };
 }
 
 /** Why none of the images will do. */
@@ -174,15 +232,26 @@ function noImage({ images }: Facts): Trouble {
   const help = '`npm start` in the checkout fetches one into our cache, or name one with --kernel IMAGE.';
   const unreadable = images.filter(({ readable }) => !readable);
   if (images.length === 0) return { what: 'no kernel image was found to boot', help };
-  if (unreadable.length === images.length) return { what: `no kernel image may be read (${unreadable.map(({ image }) => image).join(', ')})`, help: `Ask root for "chmod a+r ${unreadable[0]?.image ?? ''}"; or ${help}` };
-  return { what: `none of the kernel images found has bridge, veth, bonding and 8021q (${images.map(({ image }) => image).join(', ')})`, help };
+  if (unreadable.length === images.length)
+    return {
+      what: `no kernel image may be read (${unreadable.map(({ image }) => image).join(', ')})`,
+      help: `Ask root for "chmod a+r ${unreadable[0]?.image ?? ''}"; or ${help}`,
+    };
+  return {
+    what: `none of the kernel images found has bridge, veth, bonding and 8021q (${images.map(({ image }) => image).join(', ')})`,
+    help,
+  };
 }
 
 /** Why this image: the running one's own is the first choice. */
 function whichImage(image: KernelImage, { images }: Facts): string {
   if (image.origin === 'running') return `the running kernel's own image, ${image.image}`;
   const running = images.find(({ origin }) => origin === 'running');
-  const why = !running ? 'the running one has no image on this machine' : running.readable ? 'the running one lacks what is needed' : "the running one's image may not be read";
+  const why = !running
+    ? 'the running one has no image on this machine'
+    : running.readable
+      ? 'the running one lacks what is needed'
+      : "the running one's image may not be read";
   const from = image.origin === 'installed' ? image.image : `from our cache (${image.origin})`;
   return `${image.release} ${from}, since ${why}`;
 }
@@ -192,9 +261,12 @@ async function runningObstacles({ needs }: Demand, facts: Facts): Promise<string
   const obstacle = noNamespaces(facts);
   if (obstacle) return obstacle.what;
   const { missing, refused } = await facts.running();
-  if (refused !== undefined) return `namespaces of our own cannot be made on it (${(refused.split('\n')[0] ?? '').replace(/\.$/, '')})`;
+  if (refused !== undefined)
+    return `namespaces of our own cannot be made on it (${(refused.split('\n')[0] ?? '').replace(/\.$/, '')})`;
   const lacking = needs.filter((need) => missing[need] !== undefined);
-  return lacking.length === 0 ? undefined : `it lacks ${lacking.map((need) => `${need} (${missing[need] ?? ''})`).join(', ')}`;
+  return lacking.length === 0
+    ? undefined
+    : `it lacks ${lacking.map((need) => `${need} (${missing[need] ?? ''})`).join(', ')}`;
 }
 
 const kvmWords = (works: boolean, why: string): string => (works ? 'with KVM' : `without KVM (${why})`);

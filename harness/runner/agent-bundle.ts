@@ -31,11 +31,19 @@ async function loadSetUp(): Promise<SetUp> {
 }
 
 /** The path of an agent that knows these scenarios. */
-export async function agentFor(files: readonly LoadedScenario[], cache = join(cacheFolder(), 'agents')): Promise<string> {
+export async function agentFor(
+  files: readonly LoadedScenario[],
+  cache = join(cacheFolder(), 'agents'),
+): Promise<string> {
   const built = join(home(), 'dist/agent.cjs');
   if (files.length === 0) {
     if (existsSync(built)) return built;
-    throw new NoPlace([{ what: `the agent that runs in a VM is not built: ${built} is missing`, help: 'Run `npm run build` in the checkout.' }]);
+    throw new NoPlace([
+      {
+        what: `the agent that runs in a VM is not built: ${built} is missing`,
+        help: 'Run `npm run build` in the checkout.',
+      },
+    ]);
   }
   const setUp = await loadSetUp();
   const { build, stop } = await import('esbuild');
@@ -49,7 +57,7 @@ export async function agentFor(files: readonly LoadedScenario[], cache = join(ca
       plugins: [doorPlugin(), catalogueWith(files, setUp.scenarioFiles(home()))],
       banner: { js: `${options.banner?.['js'] ?? ''}${koffiHere()}` },
     });
-    return keep(cache, outputFiles?.[0]?.contents ?? new Uint8Array());
+    return keep(cache, outputFiles[0]?.contents ?? new Uint8Array());
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     throw new BadInput(buildFaults(error, files.map(({ file }) => file).join(', ')));
@@ -60,7 +68,8 @@ export async function agentFor(files: readonly LoadedScenario[], cache = join(ca
 }
 
 /** In the cache there are no npm packages beside it. In a VM the environment names koffi's place already. */
-const koffiHere = (): string => `process.env.WIREWARP_KOFFI??=${JSON.stringify(createRequire(join(home(), 'package.json')).resolve('koffi'))};`;
+const koffiHere = (): string =>
+  `process.env.WIREWARP_KOFFI??=${JSON.stringify(createRequire(join(home(), 'package.json')).resolve('koffi'))};`;
 
 /** `wirewarp:catalogue` with the user's files; a built-in one of the same name gives way. */
 function catalogueWith(files: readonly LoadedScenario[], builtIn: readonly string[]): Plugin {
@@ -68,7 +77,11 @@ function catalogueWith(files: readonly LoadedScenario[], builtIn: readonly strin
     name: 'catalogue',
     setup(build) {
       build.onResolve({ filter: /^wirewarp:catalogue$/ }, ({ path }) => ({ path, namespace: 'catalogue' }));
-      build.onLoad({ filter: /.*/, namespace: 'catalogue' }, () => ({ contents: catalogueSource(files, builtIn), resolveDir: home(), loader: 'js' }));
+      build.onLoad({ filter: /.*/, namespace: 'catalogue' }, () => ({
+        contents: catalogueSource(files, builtIn),
+        resolveDir: home(),
+        loader: 'js',
+      }));
     },
   };
 }
@@ -77,7 +90,10 @@ function catalogueWith(files: readonly LoadedScenario[], builtIn: readonly strin
 export function catalogueSource(files: readonly LoadedScenario[], builtIn: readonly string[]): string {
   const own = files.map(({ name, file }) => ({ path: `scenarios/${name}.ts`, file }));
   const taken = new Set(files.map(({ name }) => name));
-  const all = [...builtIn.filter((path) => !taken.has(scenarioName(path))).map((path) => ({ path, file: join(home(), path) })), ...own];
+  const all = [
+    ...builtIn.filter((path) => !taken.has(scenarioName(path))).map((path) => ({ path, file: join(home(), path) })),
+    ...own,
+  ];
   const imports = all.map(({ file }, i) => `import s${i} from ${JSON.stringify(file)};`);
   const entries = all.map(({ path }, i) => `  { path: ${JSON.stringify(path)}, scenario: s${i} },`);
   return [...imports, 'export const catalogue = [', ...entries, '];', ''].join('\n');
@@ -106,6 +122,9 @@ function keep(cache: string, content: Uint8Array): string {
 /** The ones used longest ago, but none that a run side by side may be about to read. */
 function prune(cache: string): void {
   const age = (path: string): number => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  const agents = readdirSync(cache).filter((name) => name.endsWith('.cjs')).map((name) => join(cache, name)).sort((a, b) => age(a) - age(b));
+  const agents = readdirSync(cache)
+    .filter((name) => name.endsWith('.cjs'))
+    .map((name) => join(cache, name))
+    .sort((a, b) => age(a) - age(b));
   for (const path of agents.slice(KEPT)) if (age(path) > 600_000) rmSync(path, { force: true });
 }

@@ -6,7 +6,11 @@ import { type Selection, settingsOf } from './select.ts';
 export function demandOf(selections: readonly Selection[], jobs: number): Demand {
   const needs = new Set<string>();
   for (const selection of selections) for (const need of needsOf(selection)) needs.add(need);
-  return { needs: [...needs], deadlineS: selections.reduce((sum, { scenario }) => sum + scenario.deadline.ns / 1e9, 0), jobs };
+  return {
+    needs: [...needs],
+    deadlineS: selections.reduce((sum, { scenario }) => sum + scenario.deadline.ns / 1e9, 0),
+    jobs,
+  };
 }
 
 /** A topology that cannot be drawn is reported elsewhere. */

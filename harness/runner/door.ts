@@ -10,7 +10,9 @@ import type { Fault } from './refusal.ts';
 export const doorPlugin = (): Plugin => ({
   name: 'wirewarp-door',
   setup(build) {
-    build.onResolve({ filter: /^wirewarp\/scenario$|^\.{1,2}\/(.*\/)?harness\/scenario(\.[jt]s)?$/ }, () => ({ path: join(home(), 'harness/scenario.ts') }));
+    build.onResolve({ filter: /^wirewarp\/scenario$|^\.{1,2}\/(.*\/)?harness\/scenario(\.[jt]s)?$/ }, () => ({
+      path: join(home(), 'harness/scenario.ts'),
+    }));
   },
 });
 
@@ -26,14 +28,19 @@ export const scenarioBuild = {
   supported: { 'top-level-await': false },
 } as const satisfies BuildOptions;
 
-export const isBuildFailure = (error: unknown): error is BuildFailure => error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+export const isBuildFailure = (error: unknown): error is BuildFailure =>
+  error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 
 /** esbuild's errors, each with file and line. */
 export function buildFaults(failure: BuildFailure, file: string): Fault[] {
-  return failure.errors.map((message) => ({ what: `${where(message, file)}: ${message.text}`, ...sourceLine(message) }));
+  return failure.errors.map((message) => ({
+    what: `${where(message, file)}: ${message.text}`,
+    ...sourceLine(message),
+  }));
 }
 
-const where = ({ location }: Message, file: string): string => (location ? `${location.file}:${location.line}:${location.column + 1}` : file);
+const where = ({ location }: Message, file: string): string =>
+  location ? `${location.file}:${location.line}:${location.column + 1}` : file;
 
 function sourceLine({ location }: Message): { help?: string } {
   const text = location?.lineText.trim() ?? '';

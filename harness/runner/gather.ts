@@ -4,7 +4,17 @@ import { formatFaults, validateTopology } from '../../lib/validate.ts';
 import { builtIn } from './catalogue.ts';
 import { builtInFile, isScenarioFile, type LoadedScenario, loadScenario } from './load.ts';
 import { BadInput, type Fault, said } from './refusal.ts';
-import { choose, keyOf, type Named, patternsOf, select, type Selection, settingsOf, splitPattern, variantsOf } from './select.ts';
+import {
+  choose,
+  keyOf,
+  type Named,
+  patternsOf,
+  select,
+  type Selection,
+  settingsOf,
+  splitPattern,
+  variantsOf,
+} from './select.ts';
 import { unmatchedFault } from './unmatched.ts';
 
 export interface Gathered {
@@ -14,7 +24,10 @@ export interface Gathered {
   readonly faults: readonly Fault[];
 }
 
-export async function gather(words: readonly string[], { controls = false, named = builtIn() }: { controls?: boolean; named?: readonly Named[] } = {}): Promise<Gathered> {
+export async function gather(
+  words: readonly string[],
+  { controls = false, named = builtIn() }: { controls?: boolean; named?: readonly Named[] } = {},
+): Promise<Gathered> {
   const patterns = patternsOf(words);
   if (patterns.length === 0) return { selections: choose(named, [], controls).selections, files: [], faults: [] };
   const selections = new Map<string, Selection>();
@@ -42,8 +55,13 @@ export async function gather(words: readonly string[], { controls = false, named
       const hits = select(scenario, pattern, controls);
       take(hits);
       if (hits.length === 0) {
-        const variants = variantsOf(scenario, true).map((s) => s.variant).join(', ');
-        faults.push({ what: `${path} has no variant ${JSON.stringify(splitPattern(pattern).variant)}`, help: `Its variants: ${variants}.` });
+        const variants = variantsOf(scenario, true)
+          .map((s) => s.variant)
+          .join(', ');
+        faults.push({
+          what: `${path} has no variant ${JSON.stringify(splitPattern(pattern).variant)}`,
+          help: `Its variants: ${variants}.`,
+        });
       }
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
@@ -57,8 +75,13 @@ export async function gather(words: readonly string[], { controls = false, named
 
 /** Two files that come to one name would overwrite each other's results. */
 function sameNames(files: readonly LoadedScenario[]): Fault[] {
-  const twice = files.filter((file, i) => files.some((other, j) => j < i && other.name === file.name && other.file !== file.file));
-  return twice.map(({ file, name }) => ({ what: `${file}: another file of this run is called ${name} as well`, help: 'Run them one after the other, or rename one.' }));
+  const twice = files.filter((file, i) =>
+    files.some((other, j) => j < i && other.name === file.name && other.file !== file.file),
+  );
+  return twice.map(({ file, name }) => ({
+    what: `${file}: another file of this run is called ${name} as well`,
+    help: 'Run them one after the other, or rename one.',
+  }));
 }
 
 /** What is wrong with the networks of these variants; equal reports of several variants are one. */

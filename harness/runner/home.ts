@@ -14,7 +14,8 @@ function find(): { folder: string; version: string } {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const found = readPackage(folder);
     if (found?.name === 'wirewarp') return { folder, version: found.version ?? '0.0.0' };
-    if (folder === dirname(folder)) throw new Error(`wirewarp's own package.json was not found above ${fileURLToPath(import.meta.url)}`);
+    if (folder === dirname(folder))
+      throw new Error(`wirewarp's own package.json was not found above ${fileURLToPath(import.meta.url)}`);
   }
 }
 

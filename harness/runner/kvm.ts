@@ -28,7 +28,30 @@ export function firmware(): Buffer {
   // The CPU starts here: jmp 0xff00.
   put(0xfff0, 0xe9, 0x0d, 0xff);
   // cli; lgdt cs:[0xff60]; mov eax, cr0; or al, 1; mov cr0, eax; jmp 8:TOP+0xff40
-  put(0xff00, 0xfa, 0x66, 0x2e, 0x0f, 0x01, 0x16, 0x60, 0xff, 0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0, 0x66, 0xea, ...bytes32(TOP + 0xff40), 0x08, 0x00);
+  put(
+    0xff00,
+    0xfa,
+    0x66,
+    0x2e,
+    0x0f,
+    0x01,
+    0x16,
+    0x60,
+    0xff,
+    0x0f,
+    0x20,
+    0xc0,
+    0x0c,
+    0x01,
+    0x0f,
+    0x22,
+    0xc0,
+    0x66,
+    0xea,
+    ...bytes32(TOP + 0xff40),
+    0x08,
+    0x00,
+  );
   // mov ecx, 100000; dec ecx; jnz back; mov al, VALUE; out 0xf4, al; hlt; jmp back to hlt
   put(0xff40, 0xb9, ...bytes32(100_000), 0x49, 0x75, 0xfd, 0xb0, VALUE, 0xe6, 0xf4, 0xf4, 0xeb, 0xfd);
   // Where the descriptors are: none, and code of all 4 GiB.
@@ -58,15 +81,35 @@ export async function runGuest(accelerator: 'kvm' | 'tcg', qemu = 'qemu-system-x
   const bios = join(tmpdir(), `wirewarp-kvm-${randomBytes(8).toString('hex')}.bin`);
   try {
     writeFileSync(bios, firmware(), { flag: 'wx' });
-    const args = ['-M', `pc,accel=${accelerator}`, ...(accelerator === 'kvm' ? ['-cpu', 'host'] : []), '-nodefaults', '-no-user-config', '-display', 'none', '-m', '16', '-bios', bios, '-device', 'isa-debug-exit,iobase=0xf4,iosize=1'];
+    const args = [
+      '-M',
+      `pc,accel=${accelerator}`,
+      ...(accelerator === 'kvm' ? ['-cpu', 'host'] : []),
+      '-nodefaults',
+      '-no-user-config',
+      '-display',
+      'none',
+      '-m',
+      '16',
+      '-bios',
+      bios,
+      '-device',
+      'isa-debug-exit,iobase=0xf4,iosize=1',
+    ];
     const { exitCode } = await exec('setpriv', ['--pdeathsig', 'KILL', '--', qemu, ...args], {
-      doing: 'run a guest instruction', timeoutMs: PATIENCE_MS, okCodes: [STATUS],
+      doing: 'run a guest instruction',
+      timeoutMs: PATIENCE_MS,
+      okCodes: [STATUS],
     });
     return { works: exitCode === STATUS, why: 'a guest ran' };
   } catch (error) {
     if (!(error instanceof ExecError)) throw error;
-    if (error.timedOut) return { works: false, why: `it opens, but a guest ran no instruction in ${PATIENCE_MS / 1000} s` };
-    return { works: false, why: error.stderr.trim().split('\n')[0] || error.message.split('\n')[0] || 'QEMU did not say why' };
+    if (error.timedOut)
+      return { works: false, why: `it opens, but a guest ran no instruction in ${PATIENCE_MS / 1000} s` };
+    return {
+      works: false,
+      why: error.stderr.trim().split('\n')[0] || error.message.split('\n')[0] || 'QEMU did not say why',
+    };
   } finally {
     rmSync(bios, { force: true });
   }

@@ -6,7 +6,17 @@
  * that nobody could guess. Entries of another machine or container are left alone: whether those live cannot be seen.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../setup/cache.mjs';
@@ -93,9 +103,25 @@ export function standingOf(owner: Owner, system: Processes): 'alive' | 'gone' | 
 }
 
 /** Enters a run before it makes anything. */
-export function enterRun(run: { runId: string; dir: string }, registry = registryFolder(), system = processes()): LiveRun {
-  const owner: Owner = { pid: process.pid, startTicks: system.startTicks(process.pid) ?? 0, bootId: system.bootId, pidNamespace: system.pidNamespace, host: system.host };
-  let entry: LiveEntry = { owner, ...run, token: randomBytes(16).toString('hex'), temporary: [], startedAt: new Date().toISOString() };
+export function enterRun(
+  run: { runId: string; dir: string },
+  registry = registryFolder(),
+  system = processes(),
+): LiveRun {
+  const owner: Owner = {
+    pid: process.pid,
+    startTicks: system.startTicks(process.pid) ?? 0,
+    bootId: system.bootId,
+    pidNamespace: system.pidNamespace,
+    host: system.host,
+  };
+  let entry: LiveEntry = {
+    owner,
+    ...run,
+    token: randomBytes(16).toString('hex'),
+    temporary: [],
+    startedAt: new Date().toISOString(),
+  };
   mkdirSync(registry, { recursive: true });
   const path = join(registry, `${run.runId}.json`);
   const save = (): void => writeWhole(path, `${JSON.stringify(entry, null, 2)}\n`);
@@ -154,7 +180,12 @@ export function liveRuns(registry = registryFolder(), system = processes()): Reg
 function readEntry(path: string): LiveEntry | undefined {
   try {
     const entry = JSON.parse(readFileSync(path, 'utf8')) as LiveEntry;
-    return typeof entry.owner.pid === 'number' && typeof entry.dir === 'string' && typeof entry.token === 'string' && Array.isArray(entry.temporary) ? entry : undefined;
+    return typeof entry.owner.pid === 'number' &&
+      typeof entry.dir === 'string' &&
+      typeof entry.token === 'string' &&
+      Array.isArray(entry.temporary)
+      ? entry
+      : undefined;
   } catch {
     return undefined; // removed a moment ago by another start, or none of ours
   }

@@ -1,13 +1,14 @@
 /** Scenario files of the user's own: `wirewarp run ./my-scenario.ts`. */
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import type { Scenario } from '../scenario.ts';
-import { notRunnable } from './catalogue.ts';
 import { buildFaults, doorPlugin, isBuildFailure, scenarioBuild } from './door.ts';
 import { home } from './home.ts';
 import { BadInput, said } from './refusal.ts';
+import { notRunnable } from './runnable.ts';
 import { type Named, scenarioName } from './select.ts';
+import { isFile } from './stat.ts';
 
 export interface LoadedScenario extends Named {
   /** The file, absolute. */
@@ -16,7 +17,7 @@ export interface LoadedScenario extends Named {
 
 /** Does the pattern mean a file on this machine? Without a look inside. */
 export function isScenarioFile(path: string): boolean {
-  return /\.[cm]?[jt]s$/.test(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+  return /\.[cm]?[jt]s$/.test(path) && isFile(path);
 }
 
 /** The built-in scenario that this file is, if the catalogue has it. */
@@ -44,7 +45,9 @@ export async function loadScenario(path: string): Promise<LoadedScenario> {
   const { text, map } = await bundle(file, path);
   let value: unknown;
   try {
-    value = ((await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as { default?: unknown }).default;
+    value = (
+      (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as { default?: unknown }
+    ).default;
   } catch (error) {
     throw new BadInput([{ what: `${placeOf(error, map, path)}: it does not load: ${said(error)}` }]);
   }
@@ -80,5 +83,7 @@ export function placeOf(error: unknown, map: string, path: string): string {
   const at = /data:text\/javascript;base64,[^:\s]*:(\d+):(\d+)/.exec(stack);
   if (!at) return path;
   const entry = new SourceMap(JSON.parse(map) as SourceMapPayload).findEntry(Number(at[1]) - 1, Number(at[2]) - 1);
-  return 'originalSource' in entry ? `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}` : path;
+  return 'originalSource' in entry
+    ? `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`
+    : path;
 }

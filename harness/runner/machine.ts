@@ -1,8 +1,9 @@
 /** The facts of this machine that decisions rest on; what is dear is found out when asked for, once. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Capabilities, Facts } from '../kernels/choose.ts';
 import { bootableKernel, findKernels, kernelFromFile } from '../kernels/image/find.ts';
 import { decide, decompressors, isInstalled, programs } from '../setup/programs.mjs';
+import { isFile } from './stat.ts';
 
 export const QEMU = 'qemu-system-x86_64';
 
@@ -24,7 +25,7 @@ export function machineFacts({ qemu = QEMU, agent }: { qemu?: string; agent: () 
     running: once(() => probe(agent)),
     kvm: once(async () => (await import('./kvm.ts')).probeKvm(qemu)),
     fromFile: kernelFromFile,
-    isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
+    isFile,
   };
 }
 
@@ -35,7 +36,7 @@ async function probe(agent: () => Promise<string>): Promise<Capabilities> {
 
 /** A path, or a name to look up. */
 export function isProgram(program: string): boolean {
-  return program.includes('/') ? (statSync(program, { throwIfNoEntry: false })?.isFile() ?? false) : isInstalled(program);
+  return program.includes('/') ? isFile(program) : isInstalled(program);
 }
 
 /** The command that installs programs here; for an unknown distribution, those of all that we know. */

@@ -14,7 +14,12 @@ export async function makePlaces(places: readonly Place[], options: PlaceOptions
   const chosen: ChosenKernel[] = [];
   for (const place of places) {
     const kernel = await makeKernel(place, options);
-    chosen.push({ kernel: { ...kernel, id: unique(kernel.id, chosen) }, reason: place.reason, time: place.time, replay: replayOptions(place, options) });
+    chosen.push({
+      kernel: { ...kernel, id: unique(kernel.id, chosen) },
+      reason: place.reason,
+      time: place.time,
+      replay: replayOptions(place, options),
+    });
   }
   return chosen;
 }
@@ -31,13 +36,26 @@ async function makeKernel(place: Place, { agent, qemu, icountShift }: PlaceOptio
     const { runningKernel } = await import('../kernels/running.ts');
     return runningKernel({ agent });
   }
-  const [{ buildInitramfs }, { qemuKernel, QEMU_DEFAULTS }] = await Promise.all([import('../kernels/image/initramfs.ts'), import('../kernels/qemu.ts')]);
+  const [{ buildInitramfs }, { qemuKernel, QEMU_DEFAULTS }] = await Promise.all([
+    import('../kernels/image/initramfs.ts'),
+    import('../kernels/qemu.ts'),
+  ]);
   const { path } = await buildInitramfs({ agent, modules: place.image });
   const time = place.time === 'warp' ? 'warp' : 'real';
-  return qemuKernel({ ...QEMU_DEFAULTS, release: place.image.release, image: place.image.image, initramfs: path, time, icountShift, kvm: place.kvm, qemu });
+  return qemuKernel({
+    ...QEMU_DEFAULTS,
+    release: place.image.release,
+    image: place.image.image,
+    initramfs: path,
+    time,
+    icountShift,
+    kvm: place.kvm,
+    qemu,
+  });
 }
 
-const timeOption = (time: Time): string => (time === 'warp' ? '' : ` --time ${typeof time === 'string' ? time : `scaled=${time.scaled}`}`);
+const timeOption = (time: Time): string =>
+  time === 'warp' ? '' : ` --time ${typeof time === 'string' ? time : `scaled=${time.scaled}`}`;
 
 /** The options that lead to this place again, on a machine where "auto" would choose another. */
 export function replayOptions(place: Place, { icountShift, qemu }: Pick<PlaceOptions, 'icountShift' | 'qemu'>): string {

@@ -28,4 +28,5 @@ export class NoPlace extends Error {
 }
 
 /** What an error says, for the end of a sentence. */
-export const said = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+export const said = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');

@@ -1,8 +1,9 @@
 /** A run's name, which is its folder's name, and the folder itself: made exclusively, so that two runs never share one. */
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmdirSync, statfsSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, statfsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BadInput, type Fault, said } from './refusal.ts';
+import { isFolder, statOf } from './stat.ts';
 
 /** No letters that look alike. */
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
@@ -21,7 +22,12 @@ export function createRunFolder(results: string, id: string): string {
     // Not recursive: that would accept a folder which is there.
     mkdirSync(dir);
   } catch (error) {
-    throw new BadInput([{ what: `the run's folder ${dir} cannot be made: ${said(error)}`, help: 'Give another folder with --results DIR.' }]);
+    throw new BadInput([
+      {
+        what: `the run's folder ${dir} cannot be made: ${said(error)}`,
+        help: 'Give another folder with --results DIR.',
+      },
+    ]);
   }
   return dir;
 }
@@ -34,21 +40,32 @@ export function checkResults(results: string, neededMb = NEEDED_MB): Fault[] {
   const wanted = resolve(results);
   const there = nearestExisting(wanted);
   const other = 'Give another folder with --results DIR';
-  if (!statSync(there).isDirectory()) return [{ what: `results cannot be written to ${wanted}: ${there} is not a folder`, help: `${other}.` }];
+  if (!isFolder(there))
+    return [{ what: `results cannot be written to ${wanted}: ${there} is not a folder`, help: `${other}.` }];
   try {
     // Permissions tell too little: root may write where a file system takes no folders.
     rmdirSync(mkdtempSync(join(there, '.wirewarp-')));
   } catch (error) {
-    return [{ what: `results cannot be written to ${wanted}: ${said(error)}`, help: `${other}, or make ${there} writable for you.` }];
+    return [
+      {
+        what: `results cannot be written to ${wanted}: ${said(error)}`,
+        help: `${other}, or make ${there} writable for you.`,
+      },
+    ];
   }
   const { bavail, bsize, blocks } = statfsSync(there);
   const freeMb = Math.floor((bavail * bsize) / 1e6);
   // Some file systems do not count at all.
   if (blocks > 0 && freeMb < neededMb)
-    return [{ what: `results need some ${neededMb} MB in ${wanted}, and ${freeMb} MB are free there`, help: `Free some (old runs may go), or give another folder with --results DIR.` }];
+    return [
+      {
+        what: `results need some ${neededMb} MB in ${wanted}, and ${freeMb} MB are free there`,
+        help: `Free some (old runs may go), or give another folder with --results DIR.`,
+      },
+    ];
   return [];
 }
 
 function nearestExisting(path: string): string {
-  for (let at = path; ; at = dirname(at)) if (statSync(at, { throwIfNoEntry: false }) || at === dirname(at)) return at;
+  for (let at = path; ; at = dirname(at)) if (statOf(at) || at === dirname(at)) return at;
 }

@@ -15,11 +15,20 @@ export interface Selection extends Named {
   readonly control: boolean;
 }
 
-export const scenarioName = (path: string): string => path.replace(/^(.*\/)?scenarios\//, '').replace(/^(\.\/)+/, '').replace(/\.[cm]?[jt]s$/, '');
+export const scenarioName = (path: string): string =>
+  path
+    .replace(/^(.*\/)?scenarios\//, '')
+    .replace(/^(\.\/)+/, '')
+    .replace(/\.[cm]?[jt]s$/, '');
 
 export function variantsOf(named: Named, controls: boolean): Selection[] {
-  const make = (control: boolean) => (variant: string): Selection => ({ ...named, variant, control });
-  return [...Object.keys(named.scenario.variants).map(make(false)), ...(controls ? Object.keys(named.scenario.controls).map(make(true)) : [])];
+  const make =
+    (control: boolean) =>
+    (variant: string): Selection => ({ ...named, variant, control });
+  return [
+    ...Object.keys(named.scenario.variants).map(make(false)),
+    ...(controls ? Object.keys(named.scenario.controls).map(make(true)) : []),
+  ];
 }
 
 /** "multicast/expiry#legacy": how a person names exactly this. */
@@ -32,14 +41,18 @@ export function settingsOf(s: Selection): object {
   return settings;
 }
 
-export const expectedOf = (s: Selection): 'held' | 'broken' => (settingsOf(s) as { expected?: 'held' | 'broken' }).expected ?? (s.control ? 'broken' : 'held');
+export const expectedOf = (s: Selection): 'held' | 'broken' =>
+  (settingsOf(s) as { expected?: 'held' | 'broken' }).expected ?? (s.control ? 'broken' : 'held');
 
-const hasVariant = ({ scenario }: Named, variant: string): boolean => Object.hasOwn(scenario.variants, variant) || Object.hasOwn(scenario.controls, variant);
+const hasVariant = ({ scenario }: Named, variant: string): boolean =>
+  Object.hasOwn(scenario.variants, variant) || Object.hasOwn(scenario.controls, variant);
 
 /** "NAME#VARIANT" in two; a pattern without "#" has no variant. */
 export function splitPattern(pattern: string): { what: string; variant: string | undefined } {
   const at = pattern.lastIndexOf('#');
-  return at < 0 ? { what: pattern, variant: undefined } : { what: pattern.slice(0, at), variant: pattern.slice(at + 1) };
+  return at < 0
+    ? { what: pattern, variant: undefined }
+    : { what: pattern.slice(0, at), variant: pattern.slice(at + 1) };
 }
 
 /** A case, a path or the end of one, a folder, the begin of words of the title, a glob; each with or without #VARIANT. */
@@ -51,15 +64,32 @@ export function matches(named: Named, pattern: string): boolean {
   if (bare === '') return false;
   if (named.scenario.cases.some((c) => c.toLowerCase() === bare)) return true;
   if (bare.includes('*')) return globToRegExp(bare).test(name);
-  return name === bare || name.startsWith(`${bare}/`) || name.endsWith(`/${bare}`) || inTitle(named.scenario.title.toLowerCase(), bare);
+  return (
+    name === bare ||
+    name.startsWith(`${bare}/`) ||
+    name.endsWith(`/${bare}`) ||
+    inTitle(named.scenario.title.toLowerCase(), bare)
+  );
 }
 
 /** Two letters are in too many titles to mean one, and a mistyped case must not start half the catalogue. */
-const inTitle = (title: string, bare: string): boolean => bare.length >= 3 && ` ${title.replaceAll(/[^\p{L}\p{N}]+/gu, ' ')}`.includes(` ${bare.replaceAll(/[^\p{L}\p{N}]+/gu, ' ')}`);
+const inTitle = (title: string, bare: string): boolean =>
+  bare.length >= 3 &&
+  ` ${title.replaceAll(/[^\p{L}\p{N}]+/gu, ' ')}`.includes(` ${bare.replaceAll(/[^\p{L}\p{N}]+/gu, ' ')}`);
 
 /** `*` within a folder's name, `**` across folders. */
 const globToRegExp = (glob: string): RegExp =>
-  new RegExp(`^${glob.split('**').map((part) => part.split('*').map((t) => t.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('[^/]*')).join('.*')}$`);
+  new RegExp(
+    `^${glob
+      .split('**')
+      .map((part) =>
+        part
+          .split('*')
+          .map((t) => t.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+          .join('[^/]*'),
+      )
+      .join('.*')}$`,
+  );
 
 export interface Chosen {
   readonly selections: Selection[];
@@ -78,7 +108,8 @@ export function choose(named: readonly Named[], patterns: readonly string[], con
   for (const pattern of patternsOf(patterns)) {
     const hits = named.filter((n) => matches(n, pattern));
     if (hits.length === 0) unmatched.push(pattern);
-    for (const selection of hits.flatMap((hit) => select(hit, pattern, controls))) selections.set(keyOf(selection), selection);
+    for (const selection of hits.flatMap((hit) => select(hit, pattern, controls)))
+      selections.set(keyOf(selection), selection);
   }
   return { selections: [...selections.values()], unmatched };
 }
@@ -86,5 +117,7 @@ export function choose(named: readonly Named[], patterns: readonly string[], con
 /** What of a scenario that matches the pattern means. */
 export function select(named: Named, pattern: string, controls: boolean): Selection[] {
   const { variant } = splitPattern(pattern);
-  return variantsOf(named, controls || variant !== undefined).filter((s) => variant === undefined || s.variant === variant);
+  return variantsOf(named, controls || variant !== undefined).filter(
+    (s) => variant === undefined || s.variant === variant,
+  );
 }
