@@ -39,7 +39,7 @@ async function ours(guests: number): Promise<Timing> {
   const begin = performance.now();
   const plan = compilePlan(network, { seed: 1 });
   const nodes = applyPlan(network, plan, scope);
-  await waitUntilReady(plan, nodes, 60_000);
+  await waitUntilReady(plan, nodes);
   const build = seconds(begin);
   const hub = nodes.get('sw');
   if (!hub) throw new Error('no switch');

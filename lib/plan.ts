@@ -90,7 +90,7 @@ function macAt(byPlace: ReadonlyMap<string, DeviceSpec | EndSpec>, seed: number,
 const shrunk = (value: number, scale: number, least = 1): string => String(Math.max(least, Math.round(value / scale)));
 const slashed = (key: string): string => (key.includes('/') ? key : key.replaceAll('.', '/'));
 /** Sysctls of one device wait until it is there. */
-const namesDevice = (key: string): boolean => /^net\/[^/]+\/(conf|neigh)\/(?!all\/|default\/|lo\/)/.test(key);
+export const namesDevice = (key: string): boolean => /^net\/[^/]+\/(conf|neigh)\/(?!all\/|default\/|lo\/)/.test(key);
 
 /** What the node's devices inherit, so before there are any. */
 function sysctlsOf(node: NodeSpec, scale: number): Step[] {

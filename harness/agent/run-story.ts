@@ -41,9 +41,6 @@ export interface StoryHooks {
   readonly signal: AbortSignal;
 }
 
-/** Wall or virtual time that links may take to come up. */
-const READY_WITHIN_MS = 30_000;
-
 export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks): Promise<StoryOutput> {
   const settings = (job.control ? scenario.controls : scenario.variants)[job.variant];
   if (!settings) throw new Error(`${job.scenario} has no ${job.control ? 'control' : 'variant'} ${job.variant}`);
@@ -71,7 +68,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     const plan = compilePlan(topology, { seed: job.seed, scale: job.scale });
     const nodes = applyPlan(topology, plan, scope);
     phases.end('build');
-    await waitUntilReady(plan, nodes, READY_WITHIN_MS);
+    await waitUntilReady(plan, nodes);
     phases.end('ready');
 
     let clock: Clock | undefined;

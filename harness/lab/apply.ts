@@ -5,11 +5,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import {
-  addressAdd, bridgeVlanAdd, linkAdd, linkSet, linkSetOptions, neighbourReplace, type NetlinkRequest, type Options as WireOptions, routeAdd, slaveSetOptions,
+  addressAdd, bridgeVlanAdd, linkAdd, linkSet, linkSetOptions, neighbourReplace, type NetlinkRequest, routeAdd, slaveSetOptions,
 } from '../../lib/netlink/index.ts';
 import type { Plan, Step } from '../../lib/plan.ts';
-import type { Options, Topology } from '../../lib/topology.ts';
-import { inMilliseconds, isDuration } from '../../lib/units.ts';
+import { namesDevice } from '../../lib/plan.ts';
+import { netlinkOptions } from '../../lib/plan-options.ts';
+import type { Topology } from '../../lib/topology.ts';
 import type { Scope } from '../system/scope.ts';
 import { Node } from './node.ts';
 
@@ -18,8 +19,6 @@ export class ApplyError extends Error {
   override readonly name = 'ApplyError';
 }
 
-/** Durations become milliseconds, which the option tables convert to each interface's unit. */
-export const wireOptions = (options: Options): WireOptions => Object.fromEntries(Object.entries(options).map(([key, value]) => [key, isDuration(value) ? inMilliseconds(value) : value]));
 
 export function applyPlan(topology: Topology, plan: Plan, scope: Scope): Map<string, Node> {
   const nodes = new Map<string, Node>();
@@ -47,7 +46,7 @@ export function applyPlan(topology: Topology, plan: Plan, scope: Scope): Map<str
   // The last cable: whatever follows may refer to both ends.
   const cables = plan.steps.findLastIndex((step) => step.do === 'veth');
   plan.steps.forEach((step, index) => {
-    applyStep(step, { topology, nodes, node, enqueue, scope });
+    applyStep(step, { topology, nodes, node, enqueue, flush, scope });
     if (index === cables) flush();
   });
   flush();
@@ -59,10 +58,11 @@ interface Context {
   nodes: Map<string, Node>;
   node: (name: string) => Node;
   enqueue: (to: Node, request: NetlinkRequest) => void;
+  flush: () => void;
   scope: Scope;
 }
 
-function applyStep(step: Step, { topology, nodes, node, enqueue, scope }: Context): void {
+function applyStep(step: Step, { topology, nodes, node, enqueue, flush, scope }: Context): void {
   switch (step.do) {
     case 'namespace': {
       const spec = topology.nodes.find((n) => n.name === step.node);
@@ -74,17 +74,19 @@ function applyStep(step: Step, { topology, nodes, node, enqueue, scope }: Contex
       return;
     }
     case 'sysctl':
+      // Device sysctls speak of devices that are still in the queue.
+      if (namesDevice(step.key)) flush();
       node(step.node).inside(() => { writeSysctl(step.node, step.key, step.value); });
       return;
     case 'bridge': case 'bond': case 'dummy': {
       const on = node(step.node);
       const common = { name: step.name, index: on.assign(step.name), mac: step.mac, ...(step.mtuBytes ? { mtu: step.mtuBytes } : {}) };
-      enqueue(on, linkAdd({ ...common, kind: step.do, options: wireOptions(step.options) } as Parameters<typeof linkAdd>[0], (d) => on.indexOf(d)));
+      enqueue(on, linkAdd({ ...common, kind: step.do, options: netlinkOptions(step.options) } as Parameters<typeof linkAdd>[0], (d) => on.indexOf(d)));
       return;
     }
     case 'vlan': {
       const on = node(step.node);
-      enqueue(on, linkAdd({ name: step.name, index: on.assign(step.name), ...(step.mac ? { mac: step.mac } : {}), kind: 'vlan', lower: on.indexOf(step.over), options: { id: step.id } }));
+      enqueue(on, linkAdd({ name: step.name, index: on.assign(step.name), ...(step.mac ? { mac: step.mac } : {}), ...(step.mtuBytes ? { mtu: step.mtuBytes } : {}), kind: 'vlan', lower: on.indexOf(step.over), options: { id: step.id } }));
       return;
     }
     case 'veth': {
@@ -103,12 +105,12 @@ function applyStep(step: Step, { topology, nodes, node, enqueue, scope }: Contex
     }
     case 'port': case 'slave': {
       const on = node(step.node);
-      enqueue(on, slaveSetOptions(on.indexOf(step.name), (step.do === 'port' ? 'bridge' : 'bond') as 'bridge', wireOptions(step.options), (d) => on.indexOf(d)));
+      enqueue(on, slaveSetOptions(on.indexOf(step.name), (step.do === 'port' ? 'bridge' : 'bond') as 'bridge', netlinkOptions(step.options), (d) => on.indexOf(d)));
       return;
     }
     case 'bond-options': {
       const on = node(step.node);
-      enqueue(on, linkSetOptions(on.indexOf(step.name), 'bond', wireOptions(step.options), (d) => on.indexOf(d)));
+      enqueue(on, linkSetOptions(on.indexOf(step.name), 'bond', netlinkOptions(step.options), (d) => on.indexOf(d)));
       return;
     }
     case 'vlan-member': {

@@ -7,10 +7,11 @@ type ReadyStep = Extract<Step, { do: 'ready' }>;
 
 /** Unknown is what devices without an own operstate report (a bond's VLAN before 5.x, dummy). */
 const isReady = (step: ReadyStep, link: Link): boolean =>
-  (link.operstate === 'up' || (link.operstate === 'unknown' && link.flags.includes('LOWER_UP'))) && (step.master === undefined || link.portState === 'forwarding');
+  (link.operstate === 'up' || (link.operstate === 'unknown' && link.flags.includes('LOWER_UP'))) && (step.master === undefined || link.portState === 'forwarding' || (step.mayBlock === true && link.portState === 'blocking'));
 
-/** Rejects with what is still missing after `withinMs` of the kernel's time. */
-export async function waitUntilReady(plan: Plan, nodes: ReadonlyMap<string, Node>, withinMs: number): Promise<void> {
+/** Rejects with what is still missing after the longest `withinMs` of the plan's steps, in the kernel's time. */
+export async function waitUntilReady(plan: Plan, nodes: ReadonlyMap<string, Node>): Promise<void> {
+  const withinMs = Math.max(0, ...plan.steps.map((step) => (step.do === 'ready' ? step.withinMs : 0)));
   const byNode = new Map<Node, Map<number, ReadyStep>>();
   for (const step of plan.steps) {
     if (step.do !== 'ready') continue;

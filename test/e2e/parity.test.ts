@@ -2,7 +2,8 @@
 import t from 'tap';
 import { command, onlyRun, resultsFolder } from './command.ts';
 
-const SCALE = 50;
+// Above 31 the kernel would clamp a bridge's scaled start-up query interval (1 s at least).
+const SCALE = 25;
 
 void t.test('the running kernel gives the verdicts that the VM gives', { timeout: 900_000 }, async (t) => {
   const results = resultsFolder();

@@ -10,7 +10,7 @@ const skip = await whyNoVm();
 void t.test('every variant gives what it should, every negative control breaks', { skip, timeout: 1_500_000 }, async (t) => {
   const results = resultsFolder();
   t.teardown(results.remove);
-  const { status, stderr } = await command(['run', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--reporter', 'plain', '--results', results.path]);
+  const { status, stderr } = await command(['run', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--capture', 'all', '--reporter', 'plain', '--results', results.path]);
   const { record, dir } = onlyRun(results.path);
   for (const result of record.results) {
     await t.test(`${result.scenario} ${result.variant}${result.control ? ' (negative control)' : ''}`, (t) => {
@@ -36,7 +36,7 @@ void t.test('every variant gives what it should, every negative control breaks',
     await t.test(`${first.scenario}#${first.variant} alone is the same run, byte for byte`, async (t) => {
       const alone = resultsFolder();
       t.teardown(alone.remove);
-      await command(['run', `${first.scenario}#${first.variant}`, '--seed', '1', '--reporter', 'plain', '--results', alone.path]);
+      await command(['run', `${first.scenario}#${first.variant}`, '--seed', '1', '--capture', 'all', '--reporter', 'plain', '--results', alone.path]);
       const second = onlyRun(alone.path);
       for (const file of first.files.filter((f) => /(ndjson|pcapng|plan\.sh)$/.test(f))) {
         t.ok(readFileSync(join(dir, file)).equals(readFileSync(join(second.dir, file))), file);
@@ -47,7 +47,7 @@ void t.test('every variant gives what it should, every negative control breaks',
     await t.test(`${first.scenario}#${first.variant} with another seed is another run`, async (t) => {
       const other = resultsFolder();
       t.teardown(other.remove);
-      await command(['run', `${first.scenario}#${first.variant}`, '--seed', '2', '--reporter', 'plain', '--results', other.path]);
+      await command(['run', `${first.scenario}#${first.variant}`, '--seed', '2', '--capture', 'all', '--reporter', 'plain', '--results', other.path]);
       const second = onlyRun(other.path);
       for (const file of first.files.filter((f) => /(ndjson|pcapng|plan\.sh)$/.test(f))) t.notOk(readFileSync(join(dir, file)).equals(readFileSync(join(second.dir, file))), `${file} differs`);
       t.equal(resultOf(second.record, first.scenario, first.variant).verdict, 'held', 'and the claims hold all the same');
