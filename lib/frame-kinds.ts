@@ -8,14 +8,20 @@ export interface FrameKind {
 }
 
 const kind = (what: string, matches: (frame: Frame) => boolean): FrameKind => ({ what, matches });
+export type MembershipVersion = 'IGMPv1' | 'IGMPv2' | 'IGMPv3' | 'MLDv1' | 'MLDv2';
+const versionOf = (frame: Frame): string | undefined => {
+  const message = frame.igmp ?? frame.mld;
+  return message && 'version' in message ? `${frame.igmp ? 'IGMP' : 'MLD'}v${message.version}` : undefined;
+};
 const sourceMac = (frame: Frame): string | undefined => frame.eth?.src;
 
-/** A membership report for the group, of any IGMP or MLD version; a leave is none. */
-export const report = (group: string, from?: { mac: string; name: string }): FrameKind =>
-  kind(`reports for ${group}${from ? ` from ${from.name}` : ''}`, (f) => {
+/** A membership report for the group, of any IGMP or MLD version or of one; a leave is none. */
+export const report = (group: string, from?: { mac: string; name: string }, version?: MembershipVersion): FrameKind =>
+  kind(`${version ? `${version} ` : ''}reports for ${group}${from ? ` from ${from.name}` : ''}`, (f) => {
     if (from && sourceMac(f) !== from.mac) return false;
     const message = f.igmp ?? f.mld;
     if (message?.type !== 'report') return false;
+    if (version !== undefined && version !== versionOf(f)) return false;
     return 'records' in message ? message.records.some((r) => r.group === group && listens(r)) : message.group === group;
   });
 
@@ -24,12 +30,12 @@ const listens = (record: GroupRecord): boolean =>
   record.type === 'is-exclude' || record.type === 'to-exclude' || record.type === 'allow' || ((record.type === 'is-include' || record.type === 'to-include') && record.sources.length > 0);
 
 /** General queries, IGMP or MLD. */
-export const generalQuery = (version?: 'IGMPv1' | 'IGMPv2' | 'IGMPv3' | 'MLDv1' | 'MLDv2'): FrameKind =>
+export const generalQuery = (version?: MembershipVersion): FrameKind =>
   kind(`${version ?? 'IGMP or MLD'} general queries`, (f) => {
     const message = f.igmp ?? f.mld;
     if (message?.type !== 'query') return false;
     if (message.group !== '0.0.0.0' && message.group !== '::') return false;
-    return version === undefined || version === `${f.igmp ? 'IGMP' : 'MLD'}v${message.version}`;
+    return version === undefined || version === versionOf(f);
   });
 
 /** Announcements of an address by ARP: request or reply whose sender and target address are the same. */
@@ -55,6 +61,7 @@ export const echoTo = (address: string): FrameKind =>
 
 export const lacp = (): FrameKind => kind('LACPDUs', (f) => f.lacp !== undefined);
 export const from = (mac: string, name?: string): FrameKind => kind(`frames from ${name ?? mac}`, (f) => sourceMac(f) === mac);
+export const to = (mac: string, name?: string): FrameKind => kind(`frames to ${name ?? mac}`, (f) => f.eth?.dst === mac);
 export const any = (): FrameKind => kind('frames', () => true);
 
 /** Both at once. */

@@ -25,7 +25,7 @@ export default scenario({
   title: 'own querier switched on in time',
   cases: ['A3', 'A6'],
   variants, controls,
-  topology: (v) => guestsOnABridge({ family: v.family, snooping: true, querier: false, ...(v.queryInterval ? { queryInterval: v.queryInterval } : {}) }),
+  topology: (v) => guestsOnABridge({ family: v.family, snooping: true, ...(v.queryInterval ? { queryInterval: v.queryInterval } : {}) }),
 
   captures: ({ vmbr0, carol }) => [portOf(vmbr0, carol)],
 

@@ -6,7 +6,7 @@
 //
 // Memberships alone carry: carol, who has not joined, hears nothing, so the bridge is not flooding. Whatever version
 // the querier speaks, hosts answer in it.
-import { between, frame, min, portOf, s, scenario, since, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
+import { between, frame, min, portOf, s, scenario, signalling, since, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
 import { querierOutside } from '../topologies/querier-outside.ts';
 
@@ -29,7 +29,7 @@ export default scenario({
   cases: ['A5', 'A6'],
   variants, controls,
   topology: (v) => querierOutside(v),
-  captures: ({ vmbr0, carol }) => [portOf(vmbr0, carol)],
+  captures: ({ vmbr0, bob, carol }) => [signalling(portOf(vmbr0, bob)), portOf(vmbr0, carol)],
 
   async story({ vmbr0, alice, bob, carol, dave, erin, core }, { variant, expect, capture, now, until, bounds, figure }) {
     const group = groupOf(variant.family);
@@ -48,6 +48,9 @@ export default scenario({
       const { lostDatagrams } = await expect(flow).to(guest).continues(since(begun, s(600)));
       figure(`${guest.name}LostDatagrams`, lostDatagrams);
     }
-    await expect(capture(portOf(vmbr0, carol))).seesNo(frame.udpTo(group), between(begun, now('the end')));
+    const end = now('the end');
+    // Five queries fell into that time.
+    await expect(capture(portOf(vmbr0, bob))).sees(frame.report(group, bob, variant.version), between(begun, end), { atLeast: 5 });
+    await expect(capture(portOf(vmbr0, carol))).seesNo(frame.udpTo(group), between(begun, end));
   },
 });
