@@ -1,4 +1,5 @@
 /** A guest: a machine behind a bridge port; where the topology says so it can move to another bridge. */
+import { announcementOffsets, type AnnouncementSchedule, QEMU_SCHEDULE } from '../../lib/announcement.ts';
 import { linkSet } from '../../lib/netlink/index.ts';
 import type { MovableSpec } from '../../lib/topology.ts';
 import { type Duration, type Moment, ms, ns } from '../../lib/units.ts';
@@ -7,29 +8,6 @@ import { PacketSocket } from '../system/native/packet-socket.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
 import { linkKey, portKey } from './states.ts';
-
-/**
- * QEMU's self-announcement (net/announce.c; options announce-initial, -max, -rounds, -step): the first at once after
- * the guest runs, then after initial, initial + step, … at most max.
- */
-export interface AnnouncementSchedule {
-  readonly initial: Duration;
-  readonly max: Duration;
-  readonly rounds: number;
-  readonly step: Duration;
-}
-export const QEMU_SCHEDULE: AnnouncementSchedule = { initial: ms(50), max: ms(550), rounds: 5, step: ms(100) };
-
-/** When each round is sent, after the first. */
-export function announcementOffsets({ initial, max, rounds, step }: AnnouncementSchedule): Duration[] {
-  const offsets: Duration[] = [];
-  let at = 0;
-  for (let round = 0; round < rounds; round++) {
-    offsets.push(ns(at));
-    at += Math.min(initial.ns + round * step.ns, max.ns);
-  }
-  return offsets;
-}
 
 export interface MoveOptions {
   /** Who tells the network, if anybody: QEMU by RARP, or the guest's own driver by gratuitous ARP. */

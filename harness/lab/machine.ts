@@ -33,6 +33,11 @@ export class Machine {
     return this.lab.mac({ node: this.name, device: this.device });
   }
 
+  /** The MAC that another interface of this machine was made with. */
+  macOf(device: string): string {
+    return this.lab.mac({ node: this.name, device });
+  }
+
   /** Its address without prefix length. */
   address(family: 4 | 6 = 4): string {
     return this.lab.address({ node: this.name, device: this.device }, family);

@@ -1,5 +1,5 @@
 /** ICMP and ICMPv6 echo from one machine to an address, answered by the other side's kernel. */
-import type { Duration } from '../../lib/units.ts';
+import type { Duration, Moment } from '../../lib/units.ts';
 import type { Clock } from '../lab/clock.ts';
 import { IcmpSocket } from '../system/native/icmp-socket.ts';
 import { socketAddress } from '../system/native/socket-address.ts';
@@ -45,9 +45,16 @@ export class Ping {
     }).start();
   }
 
+  /** When the latest reply came: the last sign that the path worked both ways. */
+  get lastReply(): Moment {
+    const ns = this.record.receivedNs.findLast((at) => at !== undefined);
+    if (ns === undefined) throw new Error(`${this.name}: no reply has come`);
+    return { ns, what: `the last reply from ${this.destination}` };
+  }
+
   stop(): void {
     this.#pacer.stop();
-    this.record.endedNs ??= this.#clock.ns;
+    this.record.endedNs ??= (this.record.sentNs.at(-1) ?? this.#clock.ns) + this.every.ns;
   }
 
   close(): void {
