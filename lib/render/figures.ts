@@ -55,8 +55,12 @@ export function figure(name: string, value: number): Figure {
   return { label: lower(words), value: num(value), unit: '' };
 }
 
-/** "261.2 s outage", "12 lost datagrams": the number first, because a narrow column cuts the end. */
+/**
+ * "261.2 s outage", "12 lost datagrams": the number first, because a narrow column cuts the end. "stopped after 261.2 s"
+ * is a phrase that wants its number last.
+ */
 export function figureText(name: string, value: number): string {
   const { label, value: number, unit } = figure(name, value);
+  if (label.endsWith(' after')) return `${label} ${number} ${unit}`.trim();
   return [number, unit, label].filter((part) => part !== '').join(' ');
 }

@@ -25,6 +25,7 @@ t.test('widths are terminal columns', (t) => {
 t.test('a figure\'s unit is the end of its name', (t) => {
   t.equal(figureText('outageS', 261.2), '261.2 s outage');
   t.equal(figureText('lostDatagrams', 12), '12 lost datagrams');
+  t.equal(figureText('stoppedAfterS', 261.2), 'stopped after 261.2 s');
   t.equal(figureText('worstLatencyMs', 2.1006), '2.101 ms worst latency');
   t.equal(figureText('floodBitsPerS', 5e6), '5000000 bits/s flood');
   t.equal(figureText('framesPerS', 12), '12 frames/s');
