@@ -1,5 +1,5 @@
 /** Kinds of frames that claims speak of: a name for the report and a test on the decoded frame. */
-import { type Frame, isGratuitous, type GroupRecord } from './wire/index.ts';
+import { formatIp, type Frame, isGratuitous, isSelfRarp, type GroupRecord, parseIp } from './wire/index.ts';
 
 export interface FrameKind {
   /** As in "at least 2 IGMP general queries". */
@@ -13,21 +13,24 @@ const versionOf = (frame: Frame): string | undefined => {
   const message = frame.igmp ?? frame.mld;
   return message && 'version' in message ? `${frame.igmp ? 'IGMP' : 'MLD'}v${message.version}` : undefined;
 };
+/** As decoded frames spell it, however the story does: FF15:0::5:5 is ff15::5:5. */
+const spelt = (address: string): string => formatIp(parseIp(address));
 const sourceMac = (frame: Frame): string | undefined => frame.eth?.src;
 
 /** A membership report for the group, of any IGMP or MLD version or of one; a leave is none. */
-export const report = (group: string, from?: { mac: string; name: string }, version?: MembershipVersion): FrameKind =>
-  kind(`${version ? `${version} ` : ''}reports for ${group}${from ? ` from ${from.name}` : ''}`, (f) => {
+export const report = (group: string, from?: { mac: string; name: string }, version?: MembershipVersion): FrameKind => {
+  const asked = spelt(group);
+  return kind(`${version ? `${version} ` : ''}reports for ${group}${from ? ` from ${from.name}` : ''}`, (f) => {
     if (from && sourceMac(f) !== from.mac) return false;
     const message = f.igmp ?? f.mld;
     if (message?.type !== 'report') return false;
     if (version !== undefined && version !== versionOf(f)) return false;
-    return 'records' in message ? message.records.some((r) => r.group === group && listens(r)) : message.group === group;
+    return 'records' in message ? message.records.some((r) => r.group === asked && listens(r)) : message.group === asked;
   });
+};
 
-/** Does the record say that somebody listens? "include nothing" is a leave. */
-const listens = (record: GroupRecord): boolean =>
-  record.type === 'is-exclude' || record.type === 'to-exclude' || record.type === 'allow' || ((record.type === 'is-include' || record.type === 'to-include') && record.sources.length > 0);
+/** Does the record say that somebody listens? "include nothing" is a leave, "exclude nothing" is everything. */
+const listens = ({ type, sources }: GroupRecord): boolean => type === 'is-exclude' || type === 'to-exclude' || (type !== 'block' && sources.length > 0);
 
 /** General queries, IGMP or MLD. */
 export const generalQuery = (version?: MembershipVersion): FrameKind =>
@@ -47,17 +50,22 @@ export const arpRequest = (forIp: string): FrameKind =>
   kind(`ARP requests for ${forIp}`, (f) => f.arp !== undefined && f.eth?.etherType === 0x0806 && f.arp.operation === 1 && f.arp.targetIp === forIp && f.arp.senderIp !== forIp);
 
 /** QEMU's announcement: ethertype 0x8035, request reverse, for its own MAC. */
-export const rarp = (mac?: string): FrameKind => kind(`RARP announcements${mac ? ` of ${mac}` : ''}`, (f) => f.eth?.etherType === 0x8035 && (!mac || f.arp?.senderMac === mac));
+export const rarp = (mac?: string): FrameKind => kind(`RARP announcements${mac ? ` of ${mac}` : ''}`, (f) => f.eth?.etherType === 0x8035 && f.arp !== undefined && isSelfRarp(f.arp) && (!mac || f.arp.senderMac === mac));
 
 export const etherType = (type: number, name?: string): FrameKind =>
   kind(`frames of ethertype 0x${type.toString(16).padStart(4, '0')}${name ? ` (${name})` : ''}`, (f) => f.eth?.etherType === type);
 
 /** Datagrams of a flow, by destination address. */
-export const udpTo = (address: string): FrameKind => kind(`datagrams to ${address}`, (f) => f.udp !== undefined && (f.ipv4?.dst ?? f.ipv6?.dst) === address);
+export const udpTo = (address: string): FrameKind => {
+  const asked = spelt(address);
+  return kind(`datagrams to ${address}`, (f) => f.udp !== undefined && (f.ipv4?.dst ?? f.ipv6?.dst) === asked);
+};
 
 /** ICMP and ICMPv6 echo requests to an address. */
-export const echoTo = (address: string): FrameKind =>
-  kind(`echo requests to ${address}`, (f) => (f.ipv4?.dst ?? f.ipv6?.dst) === address && (f.icmp?.type === 'echo-request' || f.icmpv6?.type === 'echo-request'));
+export const echoTo = (address: string): FrameKind => {
+  const asked = spelt(address);
+  return kind(`echo requests to ${address}`, (f) => (f.ipv4?.dst ?? f.ipv6?.dst) === asked && (f.icmp?.type === 'echo-request' || f.icmpv6?.type === 'echo-request'));
+};
 
 export const lacp = (): FrameKind => kind('LACPDUs', (f) => f.lacp !== undefined);
 export const from = (mac: string, name?: string): FrameKind => kind(`frames from ${name ?? mac}`, (f) => sourceMac(f) === mac);

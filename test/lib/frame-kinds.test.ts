@@ -1,0 +1,117 @@
+// Which frames a claim speaks of: built as they are on the wire, decoded as a capture decodes them.
+import t from 'tap';
+import * as kinds from '../../lib/frame-kinds.ts';
+import {
+  arpFrame, decodeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, udpFrame, vlanTag,
+} from '../../lib/wire/index.ts';
+
+const bob = { name: 'bob', mac: '02:00:00:00:00:0b' };
+const carol = { name: 'carol', mac: '02:00:00:00:00:0c' };
+const [srcMac, source, group, group6] = [bob.mac, '192.0.2.2', '239.192.5.5', 'ff15::5:5'];
+const is = (kind: kinds.FrameKind, bytes: Uint8Array): boolean => kind.matches(decodeFrame(bytes));
+const v3 = (type: GroupRecord['type'], sources: string[] = [], of = group): Uint8Array => igmpV3Report({ srcMac, source, records: [{ type, group: of, sources }] });
+
+const reports = {
+  IGMPv1: igmpReport({ srcMac, source, group, version: 1 }),
+  IGMPv2: igmpReport({ srcMac, source, group, version: 2 }),
+  IGMPv3: v3('to-exclude'),
+};
+const reports6 = {
+  MLDv1: mldReport({ srcMac, group: group6 }),
+  MLDv2: mldV2Report({ srcMac, records: [{ type: 'is-exclude', group: group6, sources: [] }] }),
+};
+
+t.test('reports', (t) => {
+  for (const [version, bytes] of [...Object.entries(reports), ...Object.entries(reports6)] as [kinds.MembershipVersion, Uint8Array][]) {
+    const of = version.startsWith('MLD') ? group6 : group;
+    t.ok(is(kinds.report(of), bytes), version);
+    t.ok(is(kinds.report(of, bob, version), bytes), `${version} from bob`);
+    t.notOk(is(kinds.report(of, carol), bytes), `${version} not from carol`);
+    t.notOk(is(kinds.report(of, bob, version === 'IGMPv2' ? 'IGMPv3' : 'IGMPv2'), bytes), `${version} and no other`);
+    t.notOk(is(kinds.report(version.startsWith('MLD') ? 'ff15::5:6' : '239.192.5.6'), bytes), 'not for another group');
+  }
+  t.equal(kinds.report(group, bob, 'IGMPv3').what, 'IGMPv3 reports for 239.192.5.5 from bob');
+  t.ok(is(kinds.report('FF15:0:0::5:5'), reports6.MLDv1), 'however the address is spelt');
+  t.throws(() => kinds.report('239.192.5'), 'a wrong address is told when the claim is made');
+  t.end();
+});
+
+t.test('a record reports if somebody listens by it', (t) => {
+  for (const [type, sources, listens] of [
+    ['is-exclude', [], true], ['to-exclude', [], true], ['to-exclude', [source], true], ['is-include', [source], true], ['to-include', [source], true], ['allow', [source], true],
+    ['is-include', [], false], ['to-include', [], false], ['allow', [], false], ['block', [source], false],
+  ] as const) t.equal(is(kinds.report(group), v3(type, [...sources])), listens, `${type} of ${sources.length} sources`);
+  const two = igmpV3Report({ srcMac, source, records: [{ type: 'to-include', group: '239.192.5.6', sources: [] }, { type: 'to-exclude', group, sources: [] }] });
+  t.ok(is(kinds.report(group), two), 'any of the records');
+  t.notOk(is(kinds.report('239.192.5.6'), two));
+  t.notOk(is(kinds.report(group), igmpLeave({ srcMac, source, group })), 'an IGMPv2 leave');
+  t.notOk(is(kinds.report(group6), mldDone({ srcMac, group: group6 })), 'an MLDv1 done');
+  t.end();
+});
+
+t.test('general queries', (t) => {
+  for (const version of [1, 2, 3] as const) {
+    t.ok(is(kinds.generalQuery(), igmpQuery({ version, source, srcMac })));
+    t.ok(is(kinds.generalQuery(`IGMPv${version}`), igmpQuery({ version, source, srcMac })));
+    t.notOk(is(kinds.generalQuery(version === 1 ? 'IGMPv2' : 'IGMPv1'), igmpQuery({ version, source, srcMac })));
+  }
+  for (const version of [1, 2] as const) {
+    t.ok(is(kinds.generalQuery(`MLDv${version}`), mldQuery({ version, srcMac })));
+    t.notOk(is(kinds.generalQuery(`IGMPv${version}`), mldQuery({ version, srcMac })), 'IGMP is not MLD');
+  }
+  t.notOk(is(kinds.generalQuery(), igmpQuery({ version: 2, source, srcMac, group })), 'one for a group is not general');
+  t.notOk(is(kinds.generalQuery(), mldQuery({ version: 2, srcMac, group: group6 })));
+  t.notOk(is(kinds.generalQuery(), reports.IGMPv2));
+  t.end();
+});
+
+t.test('announcements', (t) => {
+  const gratuitous = gratuitousArp({ mac: bob.mac, ip: source });
+  t.ok(is(kinds.gratuitousArp(), gratuitous));
+  t.ok(is(kinds.gratuitousArp({ ip: source, mac: bob.mac }), gratuitousArp({ mac: bob.mac, ip: source, form: 'reply' })));
+  t.notOk(is(kinds.gratuitousArp({ ip: '192.0.2.3' }), gratuitous));
+  t.notOk(is(kinds.gratuitousArp({ mac: carol.mac }), gratuitous));
+  t.notOk(is(kinds.arpRequest(source), gratuitous), 'an announcement asks nobody');
+  const request = arpFrame({ operation: 1, senderMac: bob.mac, senderIp: source, targetMac: '00:00:00:00:00:00', targetIp: '192.0.2.3' }, { srcMac, dstMac: 'ff:ff:ff:ff:ff:ff' });
+  t.ok(is(kinds.arpRequest('192.0.2.3'), request));
+  t.notOk(is(kinds.gratuitousArp(), request));
+
+  const rarp = rarpAnnouncement({ mac: bob.mac });
+  t.ok(is(kinds.rarp(bob.mac), rarp));
+  t.notOk(is(kinds.rarp(carol.mac), rarp));
+  t.notOk(is(kinds.gratuitousArp(), rarp));
+  const mistyped = rarpAnnouncement({ mac: bob.mac, etherType: 0x0835 });
+  t.notOk(is(kinds.rarp(), mistyped), "QEMU's wrong ethertype is no RARP");
+  t.ok(is(kinds.etherType(0x0835, 'the mistyped one'), mistyped));
+  t.equal(kinds.etherType(0x0835, 'the mistyped one').what, 'frames of ethertype 0x0835 (the mistyped one)');
+  t.end();
+});
+
+t.test('datagrams, and who sent them', (t) => {
+  const ports = { srcPort: 4000, dstPort: 5405, payload: new Uint8Array(12) };
+  const datagram = udpFrame({ srcMac, source, destination: group, ...ports });
+  t.ok(is(kinds.udpTo(group), datagram));
+  t.notOk(is(kinds.udpTo('239.192.5.6'), datagram));
+  t.notOk(is(kinds.udpTo(group), reports.IGMPv2), 'a report goes to the group too, and is no datagram');
+  t.ok(is(kinds.udpTo(group6), udpFrame({ srcMac, source: '2001:db8::2', destination: group6, ...ports })));
+  t.ok(is(kinds.udpTo(group), udpFrame({ srcMac, source, destination: group, vlans: [vlanTag(5)], ...ports })), 'tagged');
+  t.ok(is(kinds.from(bob.mac, 'bob'), datagram));
+  t.notOk(is(kinds.from(carol.mac), datagram));
+  t.ok(is(kinds.to('01:00:5e:40:05:05'), datagram));
+  t.ok(is(kinds.any(), datagram));
+  t.ok(is(kinds.and(kinds.udpTo(group), kinds.from(bob.mac)), datagram));
+  t.notOk(is(kinds.and(kinds.udpTo(group), kinds.from(carol.mac)), datagram));
+  t.notOk(is(kinds.lacp(), datagram));
+  t.notOk(is(kinds.echoTo(group), datagram));
+  t.end();
+});
+
+t.test('what is not whole is no frame of any kind', (t) => {
+  for (const length of [0, 10, 14, 20, 30]) {
+    const cut = reports.IGMPv3.slice(0, length);
+    t.notOk(is(kinds.report(group), cut));
+    t.notOk(is(kinds.generalQuery(), cut));
+    t.notOk(is(kinds.udpTo(group), cut));
+  }
+  t.end();
+});
