@@ -43,19 +43,19 @@ export interface StoryContext<V> {
   /** Bounds that know the kernel: its HZ, its timer wheel, and in scaled runs the scheduler's delay. */
   readonly bounds: Bounds;
   /** This instant, with a name for the report. */
-  now(what: string): Moment;
+  readonly now: (what: string) => Moment;
   /** The story waits: this much protocol time passes. In virtual time it costs nothing. */
-  passes(length: Duration): Promise<void>;
+  readonly passes: (length: Duration) => Promise<void>;
   /** Wait until so long after a moment; at once if that is over. */
-  until(moment: Moment, after?: Duration): Promise<void>;
+  readonly until: (moment: Moment, after?: Duration) => Promise<void>;
   /** Say what happens now, for progress and the record. */
-  step(text: string): void;
+  readonly step: (text: string) => void;
   /** A number for the report; the unit ends the name: outageS, framesPerSecond. What did not come about has none. */
-  figure(name: string, value: number | undefined): void;
+  readonly figure: (name: string, value: number | undefined) => void;
   /** The capture of an interface that the scenario asked for in `captures`. */
-  capture(where: At): Capture;
+  readonly capture: (where: At) => Capture;
   /** Numbers in [0, 1) from the seed. */
-  random(): number;
+  readonly random: () => number;
 }
 
 export interface Bounds {

@@ -24,6 +24,7 @@ export interface MoveOptions {
 export class Guest extends Machine {
   readonly #movable: MovableSpec | undefined;
   #place = 0;
+  readonly #taps = new Map<string, PacketSocket>();
 
   constructor(lab: LabCore, node: string, device: string) {
     super(lab, node, device);
@@ -100,12 +101,14 @@ export class Guest extends Machine {
   #rarp(to: number, etherType: number | undefined): void {
     const nic = this.lab.node(this.#movable?.nic as string);
     const { uplink } = this.#placeAt(to);
-    const socket = new PacketSocket({ namespace: nic.namespace.fd, index: nic.indexOf(uplink) });
-    try {
-      // Before the tap is in use the interface is down, and the frame is lost as it is on a real host (ENETDOWN).
-      socket.send(rarpAnnouncement({ mac: this.mac, ...(etherType === undefined ? {} : { etherType }) }));
-    } finally {
-      socket.close();
+    let socket = this.#taps.get(uplink);
+    if (!socket) {
+      // Kept open: closing one waits for the kernel's grace period, tens of milliseconds in which nobody reads anything.
+      const opened = (socket = new PacketSocket({ namespace: nic.namespace.fd, index: nic.indexOf(uplink) }));
+      this.lab.scope.defer(`close QEMU's end of ${nic.name}:${uplink}`, () => { opened.close(); });
+      this.#taps.set(uplink, socket);
     }
+    // Before the tap is in use the interface is down, and the frame is lost as it is on a real host (ENETDOWN).
+    socket.send(rarpAnnouncement({ mac: this.mac, ...(etherType === undefined ? {} : { etherType }) }));
   }
 }

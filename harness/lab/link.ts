@@ -33,6 +33,8 @@ export class Link {
     this.#lab.step(`${where.node}:${where.device} comes up`);
     const node = this.#lab.node(where.node);
     node.netlink.request([linkSet(node.indexOf(where.device), { up: true })]);
+    // A machine without devices of its own is not followed unless somebody asks.
+    for (const end of [where, far]) this.#lab.states.follow(this.#lab.node(end.node));
     await Promise.all([where, far].map((e) => this.#lab.states.becomes(linkKey(`${e.node}:${e.device}`), 'up')));
     return this.#lab.clock.moment(`${where.node}:${where.device} came up`);
   }

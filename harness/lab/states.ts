@@ -28,6 +28,7 @@ export class States {
   readonly #recorder: Recorder;
   readonly #timelines = new Map<string, Timeline>();
   readonly #subscriptions: { close(): void }[] = [];
+  readonly #followed = new Set<Node>();
   readonly lost: string[] = [];
   #waiters: { key: string; value: string; resolve: (ns: number) => void }[] = [];
 
@@ -36,8 +37,10 @@ export class States {
     this.#recorder = recorder;
   }
 
-  /** Follow a node from now on; its tables as they stand are the first values. */
+  /** Follow a node from now on, if nobody did; its tables as they stand are the first values. */
   follow(node: Node): void {
+    if (this.#followed.has(node)) return;
+    this.#followed.add(node);
     this.#subscriptions.push(node.netlink.subscribe(['link', 'neigh', 'mdb'], (n) => { this.#on(node, n); }, {
       onLost: () => { this.lost.push(node.name); },
     }));

@@ -17,7 +17,7 @@
 // memberships reported again (resend_igmp 1), and the report teaches the switches. Without snooping nobody speaks, and
 // an IPv4 host is as silent as any guest. (With IPv6 every host is in a group, and is back by its MLD report.)
 import { bound, frame, minus, ms, ns, plus, s, scenario, since, within } from '../../harness/scenario.ts';
-import { detection, told, twoAccessSwitches } from '../topologies/two-access-switches.ts';
+import { detection, NOT_SCALED, told, twoAccessSwitches } from '../topologies/two-access-switches.ts';
 
 const EVERY = ms(200);
 /** All snoopers: joined by the bridge device where mcast_snooping is on (br_multicast_join_snoopers). */
@@ -48,6 +48,7 @@ export default scenario({
   },
   topology: (v) => twoAccessSwitches({ hostAddress: v.on, ...(v.bond ? { bond: v.bond } : {}), ...(v.snooping === undefined ? {} : { snooping: v.snooping }) }),
   captures: ({ sw2 }) => [{ node: sw2.node, device: 'hv' }],
+  notScaled: NOT_SCALED,
 
   async story({ core, hv, bond0, first, vm, outside }, { variant: v, expect, passes, until, bounds, capture, random }) {
     const ping = outside.pings(hv.address(), { every: EVERY });
@@ -55,7 +56,7 @@ export default scenario({
     await passes(plus(s(5), ms(100 * random())));
     const cut = first.fails('b');
     const found = detection(bounds);
-    await expect(bond0.activeSlave).becomes('eth1', within(cut, told(found)));
+    await expect(bond0.activeSlave).becomes('eth1', within(cut, told(found, bounds)));
     const wire = capture({ node: 'sw2', device: 'hv' });
     const place = core.fdbEntry(hv.mac);
 
@@ -79,7 +80,7 @@ export default scenario({
     const back = bound(ns(0), plus(found.max, tick), ...found.reasons, why);
     await expect(wire).sees(kind, within(cut, back), { atLeast: 1, atMost: 1 });
     if (v.outcome === 'reported') await expect(wire).seesNo(frame.gratuitousArp(), since(cut, s(10)));
-    await expect(place).becomes('sw2', within(cut, told(back)));
+    await expect(place).becomes('sw2', within(cut, told(back, bounds)));
     await expect(ping).outage(since(cut, s(10)), { atMost: plus(back.max), reasons: back.reasons });
   },
 });

@@ -13,7 +13,7 @@
 // detection, for a switch forgets what it learned on a port that went down; on two switches it is C1's outage again.
 import { frame, ms, plus, s, scenario, since, times, within } from '../../harness/scenario.ts';
 import { portGroup, type PortGroup } from '../topologies/port-group.ts';
-import { detection } from '../topologies/two-access-switches.ts';
+import { detection, NOT_SCALED } from '../topologies/two-access-switches.ts';
 
 const EVERY = ms(50);
 /** LACP's periodic timers (802.3ad 43.4.12): fast and slow. */
@@ -39,6 +39,7 @@ export default scenario({
   },
   topology: (v) => portGroup(v),
   captures: ({ hv }, v) => (v.mode === '802.3ad' ? [{ node: hv.node, device: 'eth0' }] : []),
+  notScaled: NOT_SCALED,
 
   async story({ hv, first, second, vm, outside }, { variant: v, expect, passes, until, bounds, capture, now, random, figure }) {
     const begin = now('all links were up');

@@ -1,5 +1,5 @@
 /** A hypervisor with an active-backup bond, each link to an access switch of its own, and an outside host on the core. */
-import { bound, type Bound, type Bounds, type Duration, later, ms, topology } from '../../harness/scenario.ts';
+import { bound, type Bound, type Bounds, type Duration, later, ms, ns, plus, topology } from '../../harness/scenario.ts';
 
 export const MIIMON = ms(100);
 
@@ -66,8 +66,11 @@ export const twoAccessSwitches = (o: TwoAccessSwitches = {}) =>
 /** From carrier loss to the other slave: one round of the monitor, and its work when somebody else holds the RTNL. */
 export function detection(bounds: Bounds): Bound {
   const round = bounds.timer('miimon', MIIMON);
-  return bound(ms(0), ms(round.max.ns / 1e6 + 1000 / bounds.hz), ...round.reasons, 'the carrier can go at any moment of a round', 'bond_mii_monitor tries again a tick later when it does not get the RTNL at once');
+  return bound(ns(0), plus(round.max, ns(1e9 / bounds.hz)), ...round.reasons, 'the carrier can go at any moment of a round', 'bond_mii_monitor tries again a tick later when it does not get the RTNL at once');
 }
 
 /** The same for what the kernel tells of its state: a notification counts when the story's process reads it. */
-export const told = (bound: Bound): Bound => later(bound, ms(5), "the story's process reads the notification");
+export const told = (what: Bound, bounds: Bounds): Bound => later(what, plus(ms(5), bounds.slack), "the story's process reads the notification");
+
+/** Why stories of bonds do not run scaled. */
+export const NOT_SCALED = 'miimon of 100 ms is a few ticks of the kernel already, and LACP has no timers to set';
