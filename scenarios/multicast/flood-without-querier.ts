@@ -10,16 +10,16 @@
 //
 // Upstream b00589a: with no querier left the bridge floods. It gives the querier up (255 s after its last query) before
 // it can give up a member who answered that query (260 s after the answer): no gap in between.
-import { after, between, frame, min, plus, portOf, s, scenario, since } from '../../harness/scenario.ts';
+import { after, between, frame, min, plus, portOf, s, scenario, since, times, wheelStep } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
-import { querierOutside } from '../topologies/querier-outside.ts';
+import { OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
 
 export default scenario({
   title: 'flood without a querier',
   cases: ['A2', 'A6'],
   variants: {
-    'healthy-ipv4': { family: 4 as const, otherQuerier: s(255) },
-    'healthy-ipv6': { family: 6 as const, otherQuerier: s(255) },
+    'healthy-ipv4': { family: 4 as const, otherQuerier: OTHER_QUERIER_PRESENT },
+    'healthy-ipv6': { family: 6 as const, otherQuerier: OTHER_QUERIER_PRESENT },
   },
   controls: {
     // What a kernel without b00589a does: it goes on consulting the MDB.
@@ -29,8 +29,10 @@ export default scenario({
   // On the wire: carol's own kernel drops a group she has not joined, so her socket would prove nothing.
   captures: ({ vmbr0, carol }) => [portOf(vmbr0, carol)],
 
-  async story({ vmbr0, alice, bob, carol, dave, erin, core }, { variant, expect, capture, now, passes, until, bounds, figure }) {
+  async story({ vmbr0, alice, bob, carol, dave, erin, core }, { variant, expect, capture, now, passes, until, bounds, figure, random }) {
     const group = groupOf(variant.family);
+    // Long timers are rounded up to steps of the timer wheel: where in a step the story begins is the seed's choice.
+    await passes(times(wheelStep(OTHER_QUERIER_PRESENT, bounds.hz), random()));
     await until(core.starts(), bounds.timer('query response interval', core.spec.responseInterval).max);
     for (const guest of [bob, dave, erin]) guest.joins(group);
     const begun = now('the flow began');
@@ -38,19 +40,24 @@ export default scenario({
     await passes(s(60));
     const silent = core.fallsSilent();
 
+    // The port of one who has not joined shows what keeps the others supplied: nothing until the querier is given up,
+    // everything from then on.
+    const lastQuery = core.lastQuery ?? silent;
+    const givenUp = bounds.timer('other-querier-present interval', OTHER_QUERIER_PRESENT);
+    const port = capture(portOf(vmbr0, carol));
+    await expect(port).seesNo(frame.udpTo(group), between(begun, after(lastQuery, givenUp.min), ...givenUp.reasons));
+    const watched = plus(givenUp.max, s(60));
+    await until(lastQuery, plus(watched, s(1)));
+    const { datagrams, window } = flow.whole(after(lastQuery, givenUp.max), after(lastQuery, watched));
+    await expect(port).sees(frame.udpTo(group), window, { atLeast: datagrams, atMost: datagrams });
+    const first = port.first(frame.udpTo(group));
+    figure('floodedAfterS', first && (first.ns - lastQuery.ns) / 1e9);
+    // Seen enough there: a captured frame costs as much as a sent one.
+    await port.stop();
+
     for (const guest of [bob, dave, erin]) {
       const { lostDatagrams } = await expect(flow).to(guest).continues(since(silent, s(900)));
       figure(`${guest.name}LostDatagrams`, lostDatagrams);
     }
-    // The port of one who has not joined shows what keeps the others supplied: nothing until the querier is given up,
-    // everything from then on.
-    const lastQuery = core.lastQuery ?? silent;
-    const givenUp = bounds.timer('other-querier-present interval', vmbr0.holds('mcast_querier_interval'));
-    const port = capture(portOf(vmbr0, carol));
-    await expect(port).seesNo(frame.udpTo(group), between(begun, after(lastQuery, givenUp.min), ...givenUp.reasons));
-    const { datagrams, window } = flow.whole(after(lastQuery, givenUp.max), after(lastQuery, plus(givenUp.max, s(600))));
-    await expect(port).sees(frame.udpTo(group), window, { atLeast: datagrams, atMost: datagrams });
-    const first = port.first(frame.udpTo(group));
-    figure('floodedAfterS', first && (first.ns - lastQuery.ns) / 1e9);
   },
 });

@@ -1,9 +1,12 @@
 /** A bridge with four guests and a sender, and a querier somewhere else on the LAN. */
-import { type Duration, type QuerierVersion, topology } from '../../harness/scenario.ts';
+import { type Duration, type QuerierVersion, s, topology } from '../../harness/scenario.ts';
+
+/** The other-querier-present interval as the kernel ships it (RFC 3376 section 8.5): twice 125 s and half of 10 s. */
+export const OTHER_QUERIER_PRESENT = s(255);
 
 export interface QuerierOutside {
   family: 4 | 6;
-  /** How long the bridge believes in a querier that is silent (mcast_querier_interval); kernel default 255 s. */
+  /** How long the bridge believes in a querier that is silent (mcast_querier_interval). Default OTHER_QUERIER_PRESENT. */
   otherQuerier?: Duration;
   /** Default IGMPv3 or MLDv2: hosts answer in the querier's version, and in these no host suppresses its report. */
   version?: QuerierVersion;
