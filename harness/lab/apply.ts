@@ -46,7 +46,7 @@ export function applyPlan(topology: Topology, plan: Plan, scope: Scope): Map<str
   // The last cable: whatever follows may refer to both ends.
   const cables = plan.steps.findLastIndex((step) => step.do === 'veth');
   plan.steps.forEach((step, index) => {
-    applyStep(step, { topology, nodes, node, enqueue, flush, scope });
+    applyStep(step, { topology, nodes, node, enqueue, flush, scope, scaled: plan.scale !== 1 });
     if (index === cables) flush();
   });
   flush();
@@ -60,9 +60,11 @@ interface Context {
   enqueue: (to: Node, request: NetlinkRequest) => void;
   flush: () => void;
   scope: Scope;
+  /** Protocol time runs faster than the kernel's clock. */
+  scaled: boolean;
 }
 
-function applyStep(step: Step, { topology, nodes, node, enqueue, flush, scope }: Context): void {
+function applyStep(step: Step, { topology, nodes, node, enqueue, flush, scope, scaled }: Context): void {
   switch (step.do) {
     case 'namespace': {
       const spec = topology.nodes.find((n) => n.name === step.node);
@@ -81,7 +83,12 @@ function applyStep(step: Step, { topology, nodes, node, enqueue, flush, scope }:
     case 'bridge': case 'bond': case 'dummy': {
       const on = node(step.node);
       const common = { name: step.name, index: on.assign(step.name), mac: step.mac, ...(step.mtuBytes ? { mtu: step.mtuBytes } : {}) };
-      enqueue(on, linkAdd({ ...common, kind: step.do, options: netlinkOptions(step.options) } as Parameters<typeof linkAdd>[0], (d) => on.indexOf(d)));
+      // A bridge told both at once delays its querier by the default response interval: br_changelink reads mcast_querier
+      // before the timers. Scaled, those 10 s would be a thousand.
+      const late = scaled && step.do === 'bridge' && step.options['mcast_querier'] === true;
+      const options = netlinkOptions(late ? { ...step.options, mcast_querier: false } : step.options);
+      enqueue(on, linkAdd({ ...common, kind: step.do, options } as Parameters<typeof linkAdd>[0], (d) => on.indexOf(d)));
+      if (late) enqueue(on, linkSetOptions(on.indexOf(step.name), 'bridge', { mcast_querier: true }));
       return;
     }
     case 'vlan': {
