@@ -72,7 +72,7 @@ export function continues(timeline: DatagramTimeline, w: Window): Decision {
   }
   return {
     verdict: 'broken', expected, figures, decisiveNs: worst.firstLostNs,
-    observed: `${t.lost} of ${t.sent} lost; the longest outage began ${after(w, worst.firstLostNs)} and took ${worst.nextDeliveredNs === undefined ? 'until the end of the window' : `${formatDuration(ns(worst.nextDeliveredNs - worst.firstLostNs))}`}`,
+    observed: `${t.lost} of ${t.sent} lost; the longest outage began ${after(w, worst.firstLostNs)} and took ${worst.nextDeliveredNs === undefined ? 'until the end of the window' : formatDuration(ns(worst.nextDeliveredNs - worst.firstLostNs))}`,
   };
 }
 

@@ -47,8 +47,7 @@ export function probeCapabilities(): { present: Capability[]; missing: Partial<R
 export function neededBy(topology: Topology): Capability[] {
   const needs = new Set<Capability>();
   for (const device of topology.devices) {
-    if (device.kind === 'bond') needs.add('bonding');
-    else if (device.kind === 'vlan' || device.kind === 'bridge' || device.kind === 'dummy') needs.add(device.kind);
+    needs.add(device.kind === 'bond' ? 'bonding' : device.kind);
     if (device.kind === 'bridge' && Object.keys(device.options).some((o) => o.startsWith('mcast_'))) needs.add('snooping');
   }
   if (topology.links.length > 0) needs.add('veth');

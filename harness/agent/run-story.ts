@@ -71,10 +71,10 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     await waitUntilReady(plan, nodes);
     phases.end('ready');
 
-    let clock: Clock | undefined;
+    const begun: { clock?: Clock } = {};
     const captures = new Map<string, Capture>();
     for (const where of interfacesToCapture(scenario, topology, refs, settings, job)) {
-      const capture = new Capture(where, () => { if (!clock) throw new Error('the story has not begun'); return clock; });
+      const capture = new Capture(where, () => { if (!begun.clock) throw new Error('the story has not begun'); return begun.clock; });
       scope.defer(`stop tcpdump on ${at(where)}`, () => capture.stop());
       captures.set(at(where), capture);
     }
@@ -82,7 +82,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     phases.end('captures');
 
     const deadlineS = Math.min(job.deadlineS, scenario.deadline.ns / 1e9);
-    clock = new Clock(job.scale, deadlineS * 1e9, () => new Error(`the story wanted more than its deadline of ${deadlineS} s of protocol time`));
+    const clock = begun.clock = new Clock(job.scale, deadlineS * 1e9, () => new Error(`the story wanted more than its deadline of ${deadlineS} s of protocol time`));
     for (const capture of captures.values()) capture.clockStarted();
     const states = new States(clock, recorder);
     scope.defer('stop following notifications', () => { states.close(); });

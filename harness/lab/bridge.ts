@@ -77,12 +77,15 @@ export class Bridge extends Machine {
     const name = (i: number | undefined): string => (i === undefined ? 'the bridge itself' : (node.nameOf(i) ?? `#${i}`));
     const s = (ms: number | undefined): string => (ms === undefined ? '-' : `${(ms * this.lab.plan.scale) / 1000} s`);
     const querier = this.querier();
-    const queriers = Object.entries(querier).map(([family, q]) => (q as QuerierState | undefined) && `${family}: ${(q as QuerierState).address} behind ${name((q as QuerierState).port)}, given up in ${s((q as QuerierState).otherTimerMs)}`);
+    const queriers = (['ipv4', 'ipv6'] as const).flatMap((family) => {
+      const q = querier[family];
+      return q ? [`${family}: ${q.address} behind ${name(q.port)}, given up in ${s(q.otherTimerMs)}`] : [];
+    });
     const mdb = this.mdb().map((e) => `${e.group}${e.source ? ` from ${e.source}` : ''} on ${name(e.port)}${e.vlan ? ` VLAN ${e.vlan}` : ''} ${e.state}, ${s(e.timerMs)} left${e.filterMode ? `, ${e.filterMode}` : ''}`);
     const fdb = node.netlink.dump(neighbourDump('bridge'), decodeNeighbour)
       .flatMap((e) => (e.table === 'fdb' && e.bridge === index && e.entry !== 'permanent' ? [`${e.mac} behind ${name(e.index)}${e.vlan ? ` VLAN ${e.vlan}` : ''} ${e.entry}, last heard ${s(e.updatedMs)} ago`] : []));
     return [
-      { title: `${this.#label} querier`, lines: queriers.filter((l): l is string => Boolean(l)).length ? (queriers.filter(Boolean) as string[]) : ['no querier'] },
+      { title: `${this.#label} querier`, lines: queriers.length ? queriers : ['no querier'] },
       { title: `${this.#label} MDB`, lines: mdb.length ? mdb : ['empty'] },
       { title: `${this.#label} FDB`, lines: fdb.length ? fdb : ['empty'] },
     ];

@@ -16,9 +16,8 @@ export async function waitUntilReady(plan: Plan, nodes: ReadonlyMap<string, Node
   for (const step of plan.steps) {
     if (step.do !== 'ready') continue;
     const node = nodes.get(step.node) as Node;
-    let waiting = byNode.get(node);
-    if (!waiting) byNode.set(node, (waiting = new Map()));
-    waiting.set(node.indexOf(step.name), step);
+    const waiting = byNode.get(node) ?? new Map<number, ReadyStep>();
+    byNode.set(node, waiting.set(node.indexOf(step.name), step));
   }
   const missing = (): string[] =>
     [...byNode].flatMap(([node, waiting]) => [...waiting.values()].map((step) => {

@@ -69,7 +69,7 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 }
 
 function canMoveCursor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
-  return stream.isTTY === true && env['TERM'] !== 'dumb';
+  return stream.isTTY && env['TERM'] !== 'dumb';
 }
 
 /** https://no-color.org and FORCE_COLOR first, then what the stream is. */

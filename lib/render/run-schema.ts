@@ -98,7 +98,7 @@ export function parseRunRecord(input: unknown): RunRecord {
   const { schemaVersion } = input as { schemaVersion?: unknown };
   if (schemaVersion !== 1) {
     throw new RunRecordError(
-      `This run record has schema version ${JSON.stringify(schemaVersion) ?? 'none'}; this wirewarp reads version 1. Use the wirewarp that wrote it, or run again.`,
+      `This run record has schema version ${schemaVersion === undefined ? 'none' : JSON.stringify(schemaVersion)}; this wirewarp reads version 1. Use the wirewarp that wrote it, or run again.`,
     );
   }
   const parsed = runRecordSchema.safeParse(input);

@@ -17,7 +17,7 @@ void t.test('every variant gives what it should, every negative control breaks',
       t.equal(result.verdict, result.expected, result.reason ?? result.claims.map((c) => `${c.claim}: ${c.observed}`).join('; '));
       t.ok(result.claims.length > 0, 'it made claims');
       t.equal(result.asExpected, true);
-      if (result.control) t.ok(result.claims.some((c) => c.verdict === 'broken' && c.evidence !== undefined), 'a claim of it broke');
+      if (result.control) t.ok(result.claims.some((c) => c.verdict === 'broken'), 'a claim of it broke');
       t.end();
     });
   }

@@ -122,7 +122,7 @@ export class NetlinkSocket implements Disposable {
     }
     this.#send(at, requests[from]?.description ?? 'a request');
     const last = base + end - 1 - from;
-    for (let done = false; !done;) {
+    for (let done = false; !done;) { // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- set in the callback
       this.#receive(`${requests[from]?.description ?? ''} and ${String(end - from - 1)} more`, (message) => {
         if (message.type !== NLMSG.ERROR || message.sequence < base || message.sequence > last) return;
         if (message.sequence === last) done = true;
@@ -139,7 +139,7 @@ export class NetlinkSocket implements Disposable {
     const sequence = ++this.#sequence;
     this.#send(writeRequest(this.#sendArea, this.#sendView, 0, request, NLM_F.ACK, sequence), request.description);
     const answers: T[] = [];
-    for (let done = false; !done;) {
+    for (let done = false; !done;) { // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- set in the callback
       this.#receive(request.description, (message) => {
         if (message.sequence !== sequence) return;
         if (message.type !== NLMSG.ERROR) { answers.push(decode(message)); return; }
@@ -169,7 +169,7 @@ export class NetlinkSocket implements Disposable {
     this.#send(writeRequest(this.#sendArea, this.#sendView, 0, request, NLM_F.DUMP, sequence), request.description);
     const rows: T[] = [];
     let interrupted = false;
-    for (let done = false; !done;) {
+    for (let done = false; !done;) { // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- set in the callback
       this.#receive(request.description, (message) => {
         if (message.sequence !== sequence) return;
         if (message.flags & NLM_F.DUMP_INTR) interrupted = true;

@@ -129,8 +129,7 @@ export interface Link {
 
 /** Present values only: keeps objects small and comparisons simple. */
 function present<T extends object>(object: { [K in keyof T]: T[K] | undefined }): T {
-  for (const key in object) if (object[key] === undefined) delete object[key];
-  return object as T;
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }
 
 const numberAt = (attributes: Attributes, type: number): number | undefined => {
