@@ -70,7 +70,7 @@ export default scenario({
       await expect(wire).seesNo(frame.gratuitousArp(), silence);
       await expect(wire).seesNo(frame.from(hv.mac, 'hv'), silence);
       await expect(place).stays('sw1', silence);
-      await expect(ping).outage(silence, { lostAtLeast: 149, recovers: false, reasons: ['five a second for 30 s, and nobody announces the address'] });
+      await expect(ping).outage(silence, { lostAtLeast: 148, recovers: false, reasons: ['five a second for just under 30 s, and nobody announces the address'] });
       return;
     }
     const [kind, why] = v.outcome === 'announced'
