@@ -6,7 +6,7 @@
 //
 // Multicast goes to every port, as broadcast does. The figures are the extra load of a port whose guest wants none of it.
 import { frame, ms, plus, portOf, s, scenario } from '../../harness/scenario.ts';
-import { groupOf } from '../topologies/groups.ts';
+import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { guestsOnABridge } from '../topologies/guests-on-a-bridge.ts';
 
 /** UDP payload; with UDP, IPv4 and Ethernet headers a frame of 1042 bytes. */
@@ -30,7 +30,7 @@ export default scenario({
     if (variant.querier) vmbr0.sets({ mcast_querier: true });
     await passes(bounds.timer('query response interval', vmbr0.holds('mcast_query_response_interval')).max);
     bob.joins(group);
-    await passes(s(5));
+    await passes(REPORTED);
     const begun = now('the flow began');
     const flow = alice.sends(group, { every: ms(100), sizeBytes: PAYLOAD_BYTES, to: [bob] });
     await passes(s(30));

@@ -7,7 +7,7 @@
 // A member's port carries every frame of the group, a non-member's none. Carol answers pings meanwhile, so her port is
 // alive and the capture on it sees what passes.
 import { frame, plus, portOf, s, scenario } from '../../harness/scenario.ts';
-import { groupOf } from '../topologies/groups.ts';
+import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { guestsOnABridge } from '../topologies/guests-on-a-bridge.ts';
 
 export default scenario({
@@ -30,7 +30,7 @@ export default scenario({
     // itself; earlier reports are flooded, and an IGMPv2 host that hears another's keeps its own back.
     await passes(bounds.timer('query response interval', vmbr0.holds('mcast_query_response_interval')).max);
     for (const guest of [bob, dave]) guest.joins(group);
-    await passes(s(5));
+    await passes(REPORTED);
 
     const begun = now('the flow began');
     const flow = alice.sends(group, { every: s(1), to: [bob, dave] });

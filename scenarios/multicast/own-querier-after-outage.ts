@@ -12,7 +12,7 @@
 // healthy kernel. Switched on, the bridge asks at once and counts its querier as present one response interval later;
 // members answer within the same interval. Both must be over before the first datagram arrives.
 import { after, between, frame, later, ns, portOf, s, scenario, signalling, times, wheelStep, within } from '../../harness/scenario.ts';
-import { groupOf } from '../topologies/groups.ts';
+import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { querierOutside } from '../topologies/querier-outside.ts';
 
 export default scenario({
@@ -42,14 +42,14 @@ export default scenario({
     await until(query, s(60));
     for (const guest of [bob, dave]) guest.joins(group);
     const joined = now('the guests joined');
-    await passes(s(1));
+    await passes(REPORTED);
     const begun = now('the flow began');
     const flow = alice.sends(group, { every: s(1), to: [bob, dave] });
     const givenUp = bounds.timer('other-querier-present interval', vmbr0.holds('mcast_querier_interval'));
     for (const guest of [bob, dave]) await expect(flow).to(guest).stops(within(query, givenUp));
 
     // The memberships too are gone by then: what comes back comes from new reports.
-    await until(after(joined, s(2)), bounds.timer('membership interval', vmbr0.holds('mcast_membership_interval')).max);
+    await until(after(joined, REPORTED), bounds.timer('membership interval', vmbr0.holds('mcast_membership_interval')).max);
     await expect(capture(portOf(vmbr0, bob))).seesNo(frame.generalQuery(), between(query, now('the outage')));
     const on = variant.cure ? vmbr0.sets({ mcast_querier: true }) : now('nobody switched the querier on');
     const back = later(response, ns(4e9 / bounds.hz), 'the query leaves within a tick, an answer up to 3 ticks after its time');

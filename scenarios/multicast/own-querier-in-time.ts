@@ -10,7 +10,7 @@
 // One response interval after the switch the bridge counts its own querier as present and stops flooding. Guests must
 // be members by then, and stay so because they are asked.
 import { after, between, frame, min, portOf, s, scenario, since, times, wheelStep, type Duration } from '../../harness/scenario.ts';
-import { groupOf } from '../topologies/groups.ts';
+import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { guestsOnABridge } from '../topologies/guests-on-a-bridge.ts';
 
 interface Settings { family: 4 | 6; queryInterval?: Duration }
@@ -34,7 +34,7 @@ export default scenario({
     // Long timers are rounded up to steps of the timer wheel: where in a step the story begins is the seed's choice.
     await passes(times(wheelStep(vmbr0.holds('mcast_membership_interval'), bounds.hz), random()));
     for (const guest of [bob, dave]) guest.joins(group);
-    await passes(s(1));
+    await passes(REPORTED);
     const begun = now('the flow began');
     const flow = alice.sends(group, { every: s(1), to: [bob, dave] });
     await passes(s(100));

@@ -7,7 +7,7 @@
 // Memberships alone carry: carol, who has not joined, hears nothing, so the bridge is not flooding. Whatever version
 // the querier speaks, hosts answer in it.
 import { between, frame, min, portOf, s, scenario, signalling, since, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
-import { groupOf } from '../topologies/groups.ts';
+import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { querierOutside } from '../topologies/querier-outside.ts';
 
 interface Settings { family: 4 | 6; version: QuerierVersion; otherQuerier?: Duration; fallsSilent?: true; notScaled?: string }
@@ -31,14 +31,13 @@ export default scenario({
   topology: (v) => querierOutside(v),
   captures: ({ vmbr0, bob, carol }) => [signalling(portOf(vmbr0, bob)), portOf(vmbr0, carol)],
 
-  async story({ vmbr0, alice, bob, carol, dave, erin, core }, { variant, expect, capture, now, until, bounds, figure }) {
+  async story({ vmbr0, alice, bob, carol, dave, erin, core }, { variant, expect, capture, now, passes, until, bounds, figure }) {
     const group = groupOf(variant.family);
     // Joined once the bridge counts the querier as present: what is reported earlier is flooded, and before IGMPv3 a
     // guest that hears another's report keeps its own back.
     await until(core.starts(), bounds.timer('query response interval', core.spec.responseInterval).max);
     for (const guest of [bob, dave, erin]) guest.joins(group);
-    const joined = now('the guests joined');
-    await until(joined, s(1));
+    await passes(REPORTED);
     const flow = alice.sends(group, { every: s(1), to: [bob, dave, erin] });
     if (variant.fallsSilent) core.fallsSilent();
 
