@@ -187,7 +187,7 @@ function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, 
     passes: (length) => lab.clock.passes(length),
     until: (moment, after = ns(0)) => lab.clock.until(moment.ns + after.ns),
     step: (text) => { lab.step(text); },
-    figure: (name, value) => { if (value !== undefined) figures[name] = value; },
+    figure: (name, value) => { if (value !== undefined) figures[name] = Number(value.toFixed(6)); },
     capture: (where) => lab.capture(where),
     random: randomFrom(job.seed, 'story'),
   };
