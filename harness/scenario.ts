@@ -90,6 +90,8 @@ export interface ScenarioDefinition<V extends object, R extends Record<string, R
   readonly captures?: (refs: R, settings: V) => readonly CaptureSpec[];
   /** Longest protocol time that the story may take. Default 2000 s. */
   readonly deadline?: Duration;
+  /** false: run when it is named, or with --all; the default set ends within three minutes on two cores. */
+  readonly inDefaultSet?: boolean;
   /** Why it cannot run with protocol time scaled, where it cannot: "forward_delay has a floor of 2 s". */
   readonly notScaled?: string;
   readonly story: (lab: Lab<R>, context: StoryContext<V>) => Promise<void>;
@@ -103,6 +105,7 @@ export interface Scenario {
   readonly variants: Readonly<Record<string, VariantCommon>>;
   readonly controls: Readonly<Record<string, VariantCommon>>;
   readonly deadline: Duration;
+  readonly inDefaultSet: boolean;
   readonly notScaled?: string;
   readonly topology: (settings: object) => { topology: Topology; refs: Record<string, Ref> };
   readonly captures: (refs: Record<string, Ref>, settings: object) => readonly CaptureSpec[];
@@ -113,6 +116,7 @@ export function scenario<V extends object, R extends Record<string, Ref>>(defini
   return {
     wirewarp: 'scenario',
     controls: {},
+    inDefaultSet: true,
     deadline: { ns: 2000e9 },
     captures: () => [],
     ...definition,

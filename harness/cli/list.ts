@@ -40,7 +40,7 @@ export function listCommand(): Command {
     .action(async (_patterns: string[], values: { json?: true }, command: Command) => {
       const [{ gather }, { version }] = await Promise.all([import('../runner/gather.ts'), import('../runner/home.ts')]);
       const words = readWords(command);
-      const { selections, faults } = await gather(words.operands, { controls: true });
+      const { selections, faults } = await gather(words.operands, { controls: true, all: true });
       if (words.faults.length + faults.length > 0) throw new BadInput([...words.faults, ...faults]);
       const record = listRecord(selections, version());
       process.stdout.write(values.json ? `${JSON.stringify(record, null, 2)}\n` : listText(record));

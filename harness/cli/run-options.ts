@@ -16,6 +16,7 @@ export interface RunSettings {
   readonly captureEverything: boolean;
   readonly reporter: ReporterName;
   readonly results: string;
+  readonly all: boolean;
   readonly controls: boolean;
   readonly icountShift: number;
   /** Wall milliseconds for one variant. */
@@ -51,6 +52,7 @@ export function readRunSettings(reader: Reader, capacity: Capacity): RunSettings
     captureEverything: reader.flag('capture-everything'),
     reporter: readReporter(reader),
     results: reader.text('results') ?? './results',
+    all: reader.flag('all'),
     controls: reader.flag('controls'),
     icountShift: reader.whole('shift', 0, 0, 10),
     wallDeadlineMs: readTimeout(reader),

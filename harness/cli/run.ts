@@ -15,7 +15,7 @@ export function runCommand(): Command {
     .summary('run scenarios and give verdicts')
     .description(
       'Run scenarios and give verdicts. A PATTERN is a path (multicast/membership-expiry), the begin of words of a title, a case (A1),\n' +
-        'a glob (bonding/*) or a file of your own (./my-scenario.ts), each with or without #VARIANT. None means all.',
+        'a glob (bonding/*) or a file of your own (./my-scenario.ts), each with or without #VARIANT. None means the default set.',
     )
     .argument('[patterns...]', 'what to run')
     .addOption(
@@ -27,6 +27,7 @@ export function runCommand(): Command {
     )
     .addOption(option('--seed <n>', 'MACs, delays and random numbers follow from it (default: 1)'))
     .addOption(option('--jobs <n>', 'so many at a time (default: one a core, at most 4)'))
+    .addOption(option('--all', 'every scenario, not only the default set'))
     .addOption(option('--controls', 'negative controls as well: settings that must come out broken'))
     .addOption(option('--capture <which>', 'captures to keep: none, failed, all (default: failed)'))
     .addOption(option('--capture-everything', 'capture every interface, not only those that claims speak of'))
@@ -130,7 +131,7 @@ async function prepare(values: Record<string, unknown>, command: Command): Promi
   const reader = new Reader(values);
   const settings = readRunSettings(reader, { cpus: availableParallelism(), freeBytes: freemem() });
   const scale = typeof settings.time === 'object' ? settings.time.scaled : 1;
-  const gathered = await gather(words.operands, { controls: settings.controls });
+  const gathered = await gather(words.operands, { controls: settings.controls, all: settings.all });
   const faults = [
     ...words.faults,
     ...reader.faults,

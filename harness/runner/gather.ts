@@ -26,10 +26,10 @@ export interface Gathered {
 
 export async function gather(
   words: readonly string[],
-  { controls = false, named = builtIn() }: { controls?: boolean; named?: readonly Named[] } = {},
+  { controls = false, all = false, named = builtIn() }: { controls?: boolean; all?: boolean; named?: readonly Named[] } = {},
 ): Promise<Gathered> {
   const patterns = patternsOf(words);
-  if (patterns.length === 0) return { selections: choose(named, [], controls).selections, files: [], faults: [] };
+  if (patterns.length === 0) return { selections: choose(named, [], controls, all).selections, files: [], faults: [] };
   const selections = new Map<string, Selection>();
   const files = new Map<string, LoadedScenario>();
   const broken = new Set<string>();

@@ -100,9 +100,12 @@ export interface Chosen {
 /** "A1,B2" is two patterns. */
 export const patternsOf = (words: readonly string[]): string[] => words.flatMap((word) => word.split(','));
 
-/** No pattern: everything. A control is run where `controls` is set or where a pattern names it. */
-export function choose(named: readonly Named[], patterns: readonly string[], controls: boolean): Chosen {
-  if (patterns.length === 0) return { selections: named.flatMap((n) => variantsOf(n, controls)), unmatched: [] };
+/** No pattern: the default set, or with `all` everything. A control is run where `controls` is set or where a pattern names it. */
+export function choose(named: readonly Named[], patterns: readonly string[], controls: boolean, all = false): Chosen {
+  if (patterns.length === 0) {
+    const set = named.filter((n) => all || n.scenario.inDefaultSet);
+    return { selections: set.flatMap((n) => variantsOf(n, controls)), unmatched: [] };
+  }
   const selections = new Map<string, Selection>();
   const unmatched: string[] = [];
   for (const pattern of patternsOf(patterns)) {

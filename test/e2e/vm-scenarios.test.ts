@@ -10,7 +10,7 @@ const skip = await whyNoVm();
 void t.test('every variant gives what it should, every negative control breaks', { skip, timeout: 1_500_000 }, async (t) => {
   const results = resultsFolder();
   t.teardown(results.remove);
-  const { status, stderr } = await command(['run', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--capture', 'all', '--reporter', 'plain', '--results', results.path]);
+  const { status, stderr } = await command(['run', '--all', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--capture', 'all', '--reporter', 'plain', '--results', results.path]);
   const { record, dir } = onlyRun(results.path);
   for (const result of record.results) {
     await t.test(`${result.scenario} ${result.variant}${result.control ? ' (negative control)' : ''}`, (t) => {

@@ -35,7 +35,7 @@ t.test('what is left out has its default', (t) => {
     captureEverything: false,
     reporter: 'auto',
     results: './results',
-    controls: false,
+    all: false, controls: false,
     icountShift: 0,
     wallDeadlineMs: undefined,
     qemu: 'qemu-system-x86_64',
