@@ -99,3 +99,12 @@ t.test('what matches nothing is told with what may have been meant', (t) => {
   t.match(unmatchedFault(all, '').what, 'an empty pattern');
   t.end();
 });
+
+t.test('the default set leaves out what says so; a pattern and --all do not', (t) => {
+  const rare = { ...sample('migration/ping-pong', { title: 'ping-pong', cases: ['D8'], variants: ['twenty'] }) };
+  const named = [failover, { ...rare, scenario: { ...rare.scenario, inDefaultSet: false } }];
+  t.same(choose(named, [], false).selections.map(keyOf), ['bonding/active-backup#cured', 'bonding/active-backup#broken']);
+  t.ok(choose(named, [], false, true).selections.map(keyOf).includes('migration/ping-pong#twenty'));
+  t.same(choose(named, ['D8'], false).selections.map(keyOf), ['migration/ping-pong#twenty']);
+  t.end();
+});
