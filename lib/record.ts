@@ -21,6 +21,8 @@ export interface ClaimRecord {
   observed: string;
   /** When the claim was decided, protocol seconds since the story began. */
   atS: number;
+  /** When that happened which decided it: the first lost datagram, the frame, the change of state. Absent where no single instant did. */
+  observedAtS?: number;
   /** Protocol seconds since the story began. */
   windowS?: { from: number; to: number };
   /** Why the bound is what it is, one reason a line: protocol timer, timer wheel, jitter. */

@@ -136,6 +136,7 @@ export class Claims {
     this.#lab.recorder.record(now, { type: 'claim', claim, verdict: decision.verdict, expected: decision.expected, observed: decision.observed });
     return {
       claim, verdict: decision.verdict, expected: decision.expected, observed: decision.observed, atS: now / 1e9,
+      ...(decision.decisiveNs === undefined ? {} : { observedAtS: decision.decisiveNs / 1e9 }),
       windowS: { from: windowFrom(window) / 1e9, to: windowTo(window) / 1e9 }, reasons: [...window.reasons], figures: { ...decision.figures }, evidence: [], decisiveNs: decision.decisiveNs,
     };
   }

@@ -15,6 +15,7 @@ const claim = z.object({
   expected: z.string(),
   observed: z.string(),
   atS: z.number().describe('When it was decided: protocol seconds since the story began.'),
+  observedAtS: z.number().optional().describe('When that happened which decided it: protocol seconds since the story began. Absent where no single instant did.'),
   windowS: z.object({ from: z.number(), to: z.number() }).optional().describe('Protocol seconds since the story began.'),
   reasons: z.array(z.string()).describe('Why the bound is what it is.'),
   figures,

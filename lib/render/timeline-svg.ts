@@ -1,5 +1,5 @@
 /**
- * A claim's time line: the window as a band with its bounds, the instant of decision as a flag. Inline SVG that
+ * A claim's time line: the window as a band with its bounds, the instant that decided it as a flag. Inline SVG that
  * takes its colours from the page's style sheet. The axis is zoomed to what matters, so its ends are labelled.
  */
 import type { ClaimRecord } from '../record.ts';
@@ -15,7 +15,8 @@ const instant = (seconds: number) => `${num(seconds)} s`;
 
 /** Undefined when the claim has no window, or one that cannot be drawn. */
 export function timelineSvg(claim: ClaimRecord): Markup | undefined {
-  const { windowS, atS } = claim;
+  const { windowS } = claim;
+  const [atS, verb] = claim.observedAtS === undefined ? [claim.atS, 'decided'] : [claim.observedAtS, 'observed'];
   if (windowS === undefined || ![windowS.from, windowS.to, atS].every(Number.isFinite)) return undefined;
   const { from, to } = windowS;
   const [lo, hi] = range(from, to, atS);
@@ -26,8 +27,8 @@ export function timelineSvg(claim: ClaimRecord): Markup | undefined {
     ? [label(`window ${instant(from)} to ${instant(to)}`, x(from) + band / 2)]
     : [label(`from ${instant(from)}`, x(from)), label(`to ${instant(to)}`, x(to))];
   const ends = [label(protocolTime(lo), left), label(protocolTime(hi), right)].filter((end) => labels.every((other) => apart(end, other)));
-  const flag = label(`decided at ${instant(atS)}${distance(from, to, atS)}`, x(atS), bold);
-  const words = `Window ${instant(from)} to ${instant(to)}; decided at ${instant(atS)}${distance(from, to, atS)}.`;
+  const flag = label(`${verb} at ${instant(atS)}${distance(from, to, atS)}`, x(atS), bold);
+  const words = `Window ${instant(from)} to ${instant(to)}; ${verb} at ${instant(atS)}${distance(from, to, atS)}.`;
   return markup`<svg class="line ${claim.verdict}" viewBox="0 0 720 72" role="img" aria-label="${words}">
 <line class="axis" x1="${left}" y1="${axis}" x2="${right}" y2="${axis}"/>
 <rect class="window" x="${x(from)}" y="${axis - 10}" width="${band}" height="20" rx="1"/>

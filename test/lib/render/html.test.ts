@@ -74,6 +74,7 @@ t.test('the time line marks window and decision', (t) => {
   t.match(late, 'decided at 292.05 s, 30.066 s after the window');
   t.match(late, 'window 260.6 s to 261.984 s');
   t.match(svg({ atS: 261, windowS: { from: 260.6, to: 261.984 } }), /decided at 261 s</, 'inside there is nothing to add');
+  t.match(svg({ atS: 292.05, observedAtS: 261.2, windowS: { from: 260.6, to: 261.984 } }), /observed at 261.2 s</, 'what was seen counts, not when it was judged');
   t.match(svg({ atS: 100, windowS: { from: 260, to: 261 } }), '160 s before the window');
   const at = (text: string) => Number(/circle class="at" cx="([\d.]+)"/.exec(text)?.[1]);
   t.ok(at(svg({ atS: 300, windowS: { from: 0, to: 900 } })) < at(svg({ atS: 600, windowS: { from: 0, to: 900 } })), 'later is further right');
