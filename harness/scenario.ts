@@ -21,6 +21,7 @@ export { min, s, ms, us, ns, plus, minus, times, formatDuration, type Duration, 
 export { between, within, since } from '../lib/claims.ts';
 export { bound, later, shifted, timerBound, wheelStep, type Bound } from '../lib/timer-wheel.ts';
 export * as frame from '../lib/frame-kinds.ts';
+export { persistent, type FileText } from '../lib/persistent/index.ts';
 export type { Machine } from './lab/machine.ts';
 export { announcementOffsets, QEMU_SCHEDULE } from '../lib/announcement.ts';
 export type { Guest } from './lab/guest.ts';

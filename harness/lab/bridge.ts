@@ -1,12 +1,15 @@
 /** A bridge: its options, what it believes (querier, MDB, FDB), and what passes its ports. */
-import { decodeLink, decodeMdb, decodeNeighbour, linkGet, linkSetOptions, mdbDump, type MdbEntry, neighbourDump, type QuerierState } from '../../lib/netlink/index.ts';
+import { addressAdd, bridgeVlanAdd, decodeLink, decodeMdb, decodeNeighbour, linkAdd, linkDelete, linkGet, linkSet, linkSetOptions, mdbDump, type MdbEntry, neighbourDump, type QuerierState, slaveSetOptions } from '../../lib/netlink/index.ts';
 import { report } from '../../lib/frame-kinds.ts';
+import type { Step } from '../../lib/plan.ts';
+import { netlinkOptions } from '../../lib/plan-options.ts';
 import type { BridgeRef } from '../../lib/topology-builder.ts';
 import type { Options } from '../../lib/topology.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
 import { inMilliseconds, isDuration, ms, times, type Duration, type Moment, formatDuration } from '../../lib/units.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
+import { waitUntilReady } from './ready.ts';
 import { fdbKey, mdbKey } from './states.ts';
 
 export class Bridge extends Machine {
@@ -24,6 +27,39 @@ export class Bridge extends Machine {
     const wire = Object.fromEntries(Object.entries(options).map(([k, v]) => [k, isDuration(v) ? Math.round(inMilliseconds(times(v, 1 / this.lab.plan.scale))) : v]));
     const moment = this.lab.clock.moment(`${this.device} set ${words}`);
     node.netlink.request([linkSetOptions(node.indexOf(this.device), 'bridge', wire)]);
+    return moment;
+  }
+
+  /**
+   * The bridge is deleted and made again as the topology says, as `ifdown` and `ifup` or a reboot do: its ports come back,
+   * and what was set at run time, its MDB and its FDB are gone. Resolves when its ports forward.
+   */
+  async madeAgain(): Promise<Moment> {
+    this.lab.step(`${this.device} is made again`);
+    const node = this.lab.node(this.node);
+    const index = node.indexOf(this.device);
+    const steps = this.lab.plan.steps.filter((step) => 'node' in step && step.node === this.node);
+    const ports = new Set(steps.flatMap((step) => (step.do === 'master' && step.master === this.device ? [step.name] : [])));
+    const ours = (step: Step): boolean => 'name' in step && (step.name === this.device || ports.has(step.name));
+    // The same index, so that whatever knows the bridge by it goes on.
+    const requests = steps.filter(ours).flatMap((step) => {
+      const own = 'name' in step && step.name === this.device;
+      switch (step.do) {
+        case 'bridge': return [linkAdd({ kind: 'bridge', name: step.name, index, mac: step.mac, ...(step.mtuBytes ? { mtu: step.mtuBytes } : {}), options: netlinkOptions(step.options) })];
+        case 'master': return own ? [] : [linkSet(node.indexOf(step.name), { master: index })];
+        case 'port': return [slaveSetOptions(node.indexOf(step.name), 'bridge', netlinkOptions(step.options), (d) => node.indexOf(d))];
+        case 'vlan-member': return [bridgeVlanAdd({ index: node.indexOf(step.name), vid: step.id, pvid: step.pvid, untagged: step.untagged, self: step.self })];
+        case 'address': return own ? [addressAdd({ index, address: step.address, ...(step.address.includes(':') ? { noDad: true } : {}) })] : [];
+        case 'up': return own ? [linkSet(index, { up: true })] : [];
+        default: return [];
+      }
+    });
+    // A bridge that is taken apart sends a last query out of the ports that are left (br_port_state_selection enables
+    // their multicast anew): the new bridge's time begins when the old one is gone.
+    node.netlink.request([linkDelete(index)]);
+    const moment = this.lab.clock.moment(`${this.device} was made again`);
+    node.netlink.request(requests);
+    await waitUntilReady({ ...this.lab.plan, steps: steps.filter((step) => step.do === 'ready' && ours(step)) }, this.lab.nodes);
     return moment;
   }
 

@@ -3,7 +3,7 @@
  * sysconfig.txt): DELAY and AGEING in seconds, BRIDGING_OPTS word by word into the bridge's folder of sysfs; in a member's
  * file (BRIDGE=) into the port's.
  */
-import { readAssignments } from './shell.ts';
+import { CARRIAGE_RETURNS, CARRIAGE_RETURNS_FIX, readAssignments } from './shell.ts';
 import { baseName, type FileText, linesOf, type Place, Reading } from './types.ts';
 import { meant, take, takeSysfs, yesNo } from './values.ts';
 
@@ -25,6 +25,10 @@ export function readIfcfg(file: FileText): Reading {
   const reading = new Reading();
   const lines = linesOf(file.text);
   const place = (line: number): Place => ({ file: file.path, line, text: lines[line - 1] ?? '' });
+  if (file.text.includes('\r')) {
+    reading.problem(place(1), CARRIAGE_RETURNS, CARRIAGE_RETURNS_FIX);
+    return reading;
+  }
   const assigns = readAssignments(file.text, (line, what) => { reading.problem(place(line), what, 'write NAME=value'); });
   // The file is sourced: the last assignment counts.
   const last = (name: string): { value: string; line: number } | undefined => assigns.findLast((a) => a.name === name);

@@ -145,5 +145,25 @@ function gather(all: Reading, bridge: string, byFile: ReadonlyMap<string, Format
 
 const same = (a: OptionValue, b: OptionValue): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+/** Files with lines that are not understood: a lab built from the rest would not be the user's. */
+export class PersistentError extends Error {
+  override readonly name = 'PersistentError';
+  readonly problems: readonly Problem[];
+  constructor(bridge: string, problems: readonly Problem[]) {
+    super(`what the files say of ${bridge} is not certain:\n${problems.map((p) => `  ${problemLine(p)}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * The bridge's options for a drawing: t.bridge('vmbr0', { options: persistent(files, 'vmbr0') }). Throws PersistentError
+ * when a line is not understood. Files that say nothing of this bridge give no options: the kernel's defaults stay.
+ */
+export function persistent(files: readonly FileText[], bridge: string): Record<string, OptionValue> {
+  const { options, problems } = readPersistent(files, bridge);
+  if (problems.length > 0) throw new PersistentError(bridge, problems);
+  return { ...options };
+}
+
 /** One line a problem: "ifcfg-vmbr0:5: …; …". */
 export const problemLine = ({ file, line, problem, fix }: Problem): string => `${file}:${line}: ${problem}; ${fix}`;

@@ -97,7 +97,7 @@ class Lexer {
     };
     for (;;) {
       const c = this.text[this.at];
-      if (c === undefined || /[\s;&|()<>]/.test(c)) break;
+      if (c === undefined || /[ \t\r\n;&|()<>]/.test(c)) break;
       if (c === '\\') {
         const escaped = this.text[this.at + 1];
         this.at += 2;

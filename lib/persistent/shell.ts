@@ -20,6 +20,8 @@ export interface ShellContext {
   readonly bridge: string;
   /** Another of the user's scripts, by path. */
   readonly script?: (path: string) => FileText | undefined;
+  /** Steps taken so far, together with the scripts that call and are called. */
+  readonly budget?: { steps: number };
 }
 
 /** What a run came upon beyond settings. */
@@ -80,11 +82,12 @@ class Evaluator implements Run {
   readonly #names: ReadonlySet<string>;
   readonly #depth: number;
   #args: readonly Text[];
-  #steps = 0;
+  readonly #budget: { steps: number };
   #last: Status = true;
 
   constructor(context: ShellContext, depth: number) {
     this.#c = context;
+    this.#budget = context.budget ?? { steps: 0 };
     this.#args = context.args;
     this.#depth = depth;
     this.#variables = new Map(Object.entries(context.env));
@@ -107,7 +110,7 @@ class Evaluator implements Run {
   }
 
   #do(node: Shell, depth: number): Status {
-    if (++this.#steps > MOST_STEPS || depth > 200) throw new ShellSyntax(0, 'more steps than can be followed');
+    if (++this.#budget.steps > MOST_STEPS || depth > 200) throw new ShellSyntax(0, 'more steps than can be followed');
     this.#last = this.#step(node, depth);
     return this.#last;
   }
@@ -317,9 +320,9 @@ class Evaluator implements Run {
   }
 
   #inner(context: ShellContext, text: string, line: number): Status {
-    if (this.#depth >= DEEPEST_CALL) throw new ShellSyntax(line, 'calls too deep to follow');
+    if (this.#depth >= DEEPEST_CALL || this.#budget.steps > MOST_STEPS) throw new ShellSyntax(line, 'calls too deep to follow');
     const env = Object.fromEntries([...this.#variables].filter((entry): entry is [string, string] => entry[1] !== UNKNOWN));
-    const inner = new Evaluator({ ...context, env }, this.#depth + 1);
+    const inner = new Evaluator({ ...context, env, budget: this.#budget }, this.#depth + 1);
     const status = parsed(context, text, line, (script) => inner.run(script));
     for (const name of inner.compared) this.compared.add(name);
     return status;
@@ -615,6 +618,10 @@ function stripped(value: string, how: '%' | '%%' | '#' | '##', pattern: string):
 }
 
 function parsed(context: ShellContext, text: string, line: number, run: (script: Shell) => Status): Status {
+  if (text.includes('\r')) {
+    context.reading.problem({ file: context.file, line, text: context.lines[0] ?? '' }, CARRIAGE_RETURNS, CARRIAGE_RETURNS_FIX);
+    return undefined;
+  }
   try {
     return run(parseShell(text, line));
   } catch (error) {
@@ -636,6 +643,9 @@ export function readShell(context: ShellContext, text: string): Run {
   parsed(context, text, context.firstLine ?? 1, (script) => evaluator.run(script));
   return evaluator;
 }
+
+export const CARRIAGE_RETURNS = 'lines end in CR LF, and a shell takes the CR for a part of the last word';
+export const CARRIAGE_RETURNS_FIX = "sed -i 's/\\r$//' on the file";
 
 /** Plain assignments (NAME=value, with the shell's quoting), in order; anything else is given to `other`. */
 export function readAssignments(text: string, other: (line: number, what: string) => void): { name: string; value: string; line: number }[] {

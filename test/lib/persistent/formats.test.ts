@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatOf, problemLine, readPersistent, type FileText, type Persistent } from '../../../lib/persistent/index.ts';
+import { formatOf, persistent, PersistentError, problemLine, readPersistent, type FileText, type Persistent } from '../../../lib/persistent/index.ts';
 import { s, ms } from '../../../lib/units.ts';
 
 const read = (bridge: string, ...files: FileText[]): Persistent => readPersistent(files, bridge);
@@ -17,7 +17,7 @@ t.test('ifcfg: the options line of the case, DELAY in seconds', async (t) => {
 });
 
 t.test('ifcfg: quoting as the shell reads it, and the last assignment counts', async (t) => {
-  const p = read('vmbr0', file(IFCFG, 'TYPE="Bridge" # a bridge\r\nBRIDGING_OPTS=multicast_querier=0\nBRIDGING_OPTS="multicast_querier=1 \\\n multicast_snooping=1"\nNAME=uplink\n'));
+  const p = read('vmbr0', file(IFCFG, 'TYPE="Bridge" # a bridge\nBRIDGING_OPTS=multicast_querier=0\nBRIDGING_OPTS="multicast_querier=1 \\\n multicast_snooping=1"\nNAME=uplink\n'));
   t.same(p.problems, []);
   t.same(p.options, { mcast_querier: true, mcast_snooping: true });
 });
@@ -178,4 +178,21 @@ t.test('formats are known by path, and by text where the path does not tell', as
   for (const [path, text, format] of table) t.equal(formatOf({ path, text }), format, `${path} ${text}`);
   t.match(problems(read('br0', file('notes.txt', 'hello'))), [/notes.txt:1: the file is of no kind that is known here/]);
   t.match(problems(read('br0', file('helper', '#!/bin/sh\necho 1 > /sys/class/net/br0/bridge/multicast_querier\n'))), [/nothing among the files runs it/]);
+});
+
+t.test('lines that end in CR LF: what a shell would make of them is said, and nothing is taken', async (t) => {
+  for (const f of [file(IFCFG, 'TYPE=Bridge\r\nBRIDGING_OPTS=multicast_querier=1\r\n'), file('/sbin/ifup-local', '#!/bin/sh\r\necho 1 > /sys/class/net/$1/bridge/multicast_querier\r\n', true)]) {
+    const p = read('vmbr0', f);
+    t.same(p.options, {}, f.path);
+    t.match(problems(p), [/:1: lines end in CR LF/], f.path);
+  }
+  t.same(read('vmbr0', file('a.netdev', '[NetDev]\r\nName=vmbr0\r\nKind=bridge\r\n[Bridge]\r\nMulticastQuerier=1\r\n')).options, { mcast_querier: true }, 'systemd takes them off');
+});
+
+t.test('the door of scenarios: options, or an error with every line that is not understood', async (t) => {
+  t.same(persistent([file(IFCFG, 'TYPE=Bridge\nBRIDGING_OPTS=multicast_querier=1\n')], 'vmbr0'), { mcast_querier: true });
+  t.same(persistent([], 'vmbr0'), {});
+  const wrong = [file(IFCFG, 'TYPE=Bridge\nBRIDGING_OPTS="multicast_querrier=1 multicast_snoping=1"\n')];
+  t.throws(() => persistent(wrong, 'vmbr0'), PersistentError);
+  t.throws(() => persistent(wrong, 'vmbr0'), /ifcfg-vmbr0:2: a bridge has no option multicast_querrier; did you mean multicast_querier.*\n.*multicast_snoping; did you mean multicast_snooping/);
 });
