@@ -31,10 +31,10 @@ void t.test('truncated input is refused, not misread', async (t) => {
 
 void t.test('addresses both ways', async (t) => {
   for (const address of ['192.0.2.1', '::', '::1', '2001:db8::1', 'ff15::5', '2001:db8:0:1:1:1:1:1', '1:0:0:2::3', 'fe80::']) t.equal(ipFromBytes(ipToBytes(address)), address);
-  t.equal(ipFromBytes(ipToBytes('::ffff:192.0.2.1')), '::ffff:c000:201');
-  for (const wrong of ['1.2.3', '1.2.3.256', ':::', '1::2::3', '12345::', '1:2:3:4:5:6:7:8:9', '']) t.throws(() => ipToBytes(wrong), TypeError, wrong);
-  t.throws(() => macToBytes('02:00:00:00:00'), TypeError);
-  t.throws(() => prefixToBytes('192.0.2.1/33'), TypeError);
+  t.equal(ipFromBytes(ipToBytes('::ffff:192.0.2.1')), '::ffff:192.0.2.1');
+  for (const wrong of ['1.2.3', '1.2.3.256', ':::', '1::2::3', '12345::', '1:2:3:4:5:6:7:8:9', '']) t.throws(() => ipToBytes(wrong), RangeError, wrong);
+  t.throws(() => macToBytes('02:00:00:00:00'), RangeError);
+  t.throws(() => prefixToBytes('192.0.2.1/33'), RangeError);
   await Promise.resolve();
 });
 
