@@ -45,7 +45,15 @@ export class Bridge extends Machine {
     const requests = steps.filter(ours).flatMap((step) => {
       const own = 'name' in step && step.name === this.device;
       switch (step.do) {
-        case 'bridge': return [linkAdd({ kind: 'bridge', name: step.name, index, mac: step.mac, ...(step.mtuBytes ? { mtu: step.mtuBytes } : {}), options: netlinkOptions(step.options) })];
+        case 'bridge': {
+          // The querier last, as files do: switched on in the same request, it waits by the default response interval,
+          // because the kernel reads it before the timers.
+          const { mcast_querier, ...options } = netlinkOptions(step.options);
+          return [
+            linkAdd({ kind: 'bridge', name: step.name, index, mac: step.mac, ...(step.mtuBytes ? { mtu: step.mtuBytes } : {}), options }),
+            ...(mcast_querier === undefined ? [] : [linkSetOptions(index, 'bridge', { mcast_querier: mcast_querier === true })]),
+          ];
+        }
         case 'master': return own ? [] : [linkSet(node.indexOf(step.name), { master: index })];
         case 'port': return [slaveSetOptions(node.indexOf(step.name), 'bridge', netlinkOptions(step.options), (d) => node.indexOf(d))];
         case 'vlan-member': return [bridgeVlanAdd({ index: node.indexOf(step.name), vid: step.id, pvid: step.pvid, untagged: step.untagged, self: step.self })];

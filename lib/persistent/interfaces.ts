@@ -1,6 +1,6 @@
 /**
- * /etc/network/interfaces of Debian and Proxmox VE: interfaces(5) of ifupdown 0.8, bridge-utils-interfaces(5) of
- * bridge-utils 1.7 (bridge_*), and ifupdown2's addon `bridge` (bridge-*; both spellings are the same to both). Times are
+ * /etc/network/interfaces of Debian and Proxmox VE: interfaces(5), bridge_* as the ifupdown hook of
+ * bridge-utils hands them to brctl, bridge-* of ifupdown2's addon `bridge` ("_" and "-" alike). Times are
  * seconds. post-up and up lines are read, not run.
  */
 import { nearest } from '../validate/nearest.ts';
