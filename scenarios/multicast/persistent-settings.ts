@@ -91,6 +91,7 @@ const controls: Record<string, Settings> = {
 export default scenario({
   title: 'settings that outlive the bridge',
   cases: ['A4'],
+  inDefaultSet: false,
   variants, controls,
   topology: ({ files }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { options: persistent(files, 'vmbr0') });
