@@ -21,11 +21,16 @@ export function claimAsExpected(result: ResultRecord, claim: ClaimRecord): boole
   return claim.verdict === 'broken' || result.verdict !== 'held';
 }
 
-/** The claim that made the verdict; for held, the first one with a figure to show. */
+/** Figures that a network engineer asks for first; the rest follow in their own order. */
+const TELLING = ['outageS', 'stoppedAfterS', 'resumedAfterS', 'lostDatagrams'];
+const rank = (name: string): number => (TELLING.includes(name) ? TELLING.indexOf(name) : TELLING.length);
+const bestRank = ({ figures }: ClaimRecord): number => Math.min(...Object.keys(figures).map(rank), Infinity);
+
+/** The claim that made the verdict; for held, the first one with the most telling figure. */
 export function decidingClaim(result: ResultRecord): ClaimRecord | undefined {
   const { claims, verdict } = result;
   if (verdict === 'broken' || verdict === 'errored') return claims.find((claim) => claim.verdict === verdict);
-  if (verdict === 'held') return claims.find((claim) => Object.keys(claim.figures).length > 0) ?? claims[0];
+  if (verdict === 'held') return claims.reduce<ClaimRecord | undefined>((best, claim) => (best && bestRank(best) <= bestRank(claim) ? best : claim), undefined);
   return undefined;
 }
 
@@ -35,7 +40,9 @@ export function decidingFigures(result: ResultRecord, most: number): string {
   if (!decided && result.reason !== undefined) return shorten(oneLine(result.reason), 160);
   const claim = decidingClaim(result);
   for (const figures of [claim?.figures ?? {}, decided ? result.figures : {}]) {
-    const texts = Object.entries(figures).slice(0, most).map(([name, value]) => figureText(name, value));
+    // What broke shows its own figures in its own order.
+    const entries = result.verdict === 'held' ? Object.entries(figures).sort(([a], [b]) => rank(a) - rank(b)) : Object.entries(figures);
+    const texts = entries.slice(0, most).map(([name, value]) => figureText(name, value));
     if (texts.length > 0) return oneLine(texts.join(', '));
   }
   return oneLine(claim?.observed ?? result.reason ?? '');

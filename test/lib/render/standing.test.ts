@@ -27,6 +27,8 @@ t.test('the deciding figure is the broken claim\'s', (t) => {
   const one = result({ verdict: 'broken', claims: [claim(), claim({ verdict: 'broken', figures: { outageS: 7, lostPings: 8 } })] });
   t.equal(decidingFigures(one, 1), '7 s outage');
   t.equal(decidingFigures(one, 2), '7 s outage, 8 lost pings');
+  const held = result({ verdict: 'held', claims: [claim({ figures: { becameAfterS: 0.02 } }), claim({ figures: { sentDatagrams: 9, lostDatagrams: 0, outageS: 0.1 } })], figures: {} });
+  t.equal(decidingFigures(held, 2), '0.1 s outage, 0 lost datagrams', 'what people ask for first, of whichever claim');
   t.equal(decidingFigures(result({ claims: [claim({ figures: {} })], figures: { loadPercent: 3 } }), 1), '3 % load');
   t.equal(decidingFigures(result({ claims: [claim({ figures: {}, observed: 'all seen' })], figures: {} }), 1), 'all seen');
   t.equal(decidingFigures(result({ verdict: 'skipped', reason: 'no\nKVM' }), 1), 'no KVM');
