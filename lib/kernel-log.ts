@@ -13,14 +13,16 @@ export interface Complaint {
 
 const COMPLAINTS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['panic', /Kernel panic - not syncing/],
-  ['oops', /\b(Oops|general protection fault|BUG: unable to handle|kernel NULL pointer dereference|invalid opcode): ?/],
+  // "traps: node[1] general protection fault" is a program's, not the kernel's.
+  ['oops', /^(?!.*\btraps: ).*\b(Oops: |general protection fault\b|BUG: unable to handle |kernel NULL pointer dereference\b|invalid opcode: |PANIC: )/],
   ['BUG', /\bkernel BUG at |^.*\bBUG: (?!unable|KASAN|KCSAN|KMSAN|KFENCE|soft lockup|workqueue lockup)/],
   ['KASAN', /BUG: (KASAN|KMSAN|KFENCE|KCSAN)/],
   ['lockup', /soft lockup|hard LOCKUP|workqueue lockup/],
-  ['WARNING', /\bWARNING: (CPU|at|suspicious|possible|inconsistent|lock|bad)/],
-  ['lockdep', /\b(possible (circular|recursive|irq lock inversion)|inconsistent lock state|suspicious RCU usage|held lock freed)/],
+  // "WARNING: CPU: 0 PID: 1 at net/core/dev.c:1 f+0x1/0x2"; from 6.19 on "WARNING: net/core/dev.c:1 at f+0x1/0x2, CPU#0: node/1".
+  ['WARNING', /\bWARNING: (CPU: |at |\S+:\d+ at |suspicious|possible|inconsistent|lock|bad|held|[Nn]ested|\S+-(un)?safe\b|(kernel )?stack )/],
+  ['lockdep', /\b(possible (circular|recursive|irq lock inversion)|inconsistent lock state|suspicious RCU usage|held lock freed|trying to register non-static key)/],
   ['UBSAN', /\bUBSAN: /],
-  ['RCU stall', /\brcu[^\n]{0,40}(detected stalls|self-detected stall)/],
+  ['RCU stall', /\brcu[^\n]{0,40}(detected (expedited )?stalls|self-detected stall)/],
   ['hung task', /\btask .* blocked for more than \d+ seconds/],
   ['refcount', /\brefcount_t: /],
   ['leaked netdevice', /unregister_netdevice: waiting for /],

@@ -1,0 +1,72 @@
+// A kernel's complaints in its own words, of kernels from 3.10 to 6.19; and what is none.
+import t from 'tap';
+import { excerpt, findComplaints } from '../../lib/kernel-log.ts';
+
+const kinds = (log: string): string[] => findComplaints(log).map(({ kind }) => kind);
+
+t.test('complaints', (t) => {
+  for (const [line, kind] of [
+    ['Kernel panic - not syncing: Fatal exception in interrupt', 'panic'],
+    ['Oops: 0002 [#1] SMP NOPTI', 'oops'],
+    ['Oops: general protection fault, probably for non-canonical address 0xdead000000000108: 0000 [#1] SMP NOPTI', 'oops'],
+    ['general protection fault, probably for non-canonical address 0xdead000000000108: 0000 [#1] PREEMPT SMP NOPTI', 'oops'],
+    ['general protection fault: 0000 [#1] SMP', 'oops'],
+    ['BUG: unable to handle page fault for address: ffffffffc0000000', 'oops'],
+    ['BUG: unable to handle kernel paging request at 0000000000001000', 'oops'],
+    ['BUG: kernel NULL pointer dereference, address: 0000000000000008', 'oops'],
+    ['invalid opcode: 0000 [#1] SMP', 'oops'],
+    ['PANIC: early exception 0x0d IP 10:ffffffff81000000 error 0 cr2 0x0', 'oops'],
+    ['kernel BUG at net/core/skbuff.c:109!', 'BUG'],
+    ['BUG: scheduling while atomic: node/1/0x00000002', 'BUG'],
+    ['BUG: sleeping function called from invalid context at mm/slab.h:420', 'BUG'],
+    ['[ BUG: Invalid wait context ]', 'BUG'],
+    ['BUG: KASAN: use-after-free in br_multicast_count+0x1/0x2', 'KASAN'],
+    ['watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [node:1]', 'lockup'],
+    ['BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!', 'lockup'],
+    ['WARNING: at net/bridge/br_multicast.c:1 br_multicast_rcv+0x1/0x2()', 'WARNING'],
+    ['WARNING: CPU: 0 PID: 1 at net/core/dev.c:7 f+0x1/0x2', 'WARNING'],
+    ['WARNING: net/core/dev.c:7 at f+0x1/0x2, CPU#0: node/1', 'WARNING'],
+    ['WARNING: at f+0x1/0x2, CPU#0: node/1', 'WARNING'],
+    ['WARNING: possible circular locking dependency detected', 'WARNING'],
+    ['WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected', 'WARNING'],
+    ['WARNING: bad unlock balance detected!', 'WARNING'],
+    ['INFO: trying to register non-static key.', 'lockdep'],
+    ['UBSAN: array-index-out-of-bounds in net/bridge/br.c:1:2', 'UBSAN'],
+    ['rcu: INFO: rcu_preempt self-detected stall on CPU', 'RCU stall'],
+    ['rcu: INFO: rcu_sched detected stalls on CPUs/tasks:', 'RCU stall'],
+    ['rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 0-...D } 21 jiffies', 'RCU stall'],
+    ['INFO: task kworker/u2:1:25 blocked for more than 120 seconds.', 'hung task'],
+    ['refcount_t: underflow; use-after-free.', 'refcount'],
+    ['unregister_netdevice: waiting for eth0 to become free. Usage count = 2', 'leaked netdevice'],
+  ] as const) {
+    t.same(kinds(line), [kind], line);
+    t.same(kinds(`[   12.345678] ${line}\r`), [kind], 'with a time before it');
+    t.same(kinds(`[   12.345678][    T1] ${line}`), [kind], 'with its caller before it');
+  }
+  t.end();
+});
+
+t.test('no complaints', (t) => {
+  for (const line of [
+    'Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible via Spectre v2 BHB attacks!',
+    'ACPI BIOS Warning (bug): Optional FADT field has valid Length but zero Address',
+    'Warning: unable to open an initial console.',
+    'traps: node[77] general protection fault ip:7f0000000000 sp:7ffc00000000 error:0 in libc.so.6',
+    'bond0: (slave eth1): link status definitely down, disabling slave',
+    'bonding: bond0: Warning: the permanent HWaddr of eth0 is still in use by bond0',
+    'br0: port 1(p1) entered disabled state',
+    'kmemleak: DEBUG: nothing to see',
+    'RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed attacks, data leaks possible!',
+  ])
+    t.same(kinds(line), [], line);
+  t.same(findComplaints('WARNING: at f()', [/at f/]), [], 'what is allowed is none');
+  t.end();
+});
+
+t.test('the excerpt begins with the first line that says it', (t) => {
+  const log = 'fine\nBUG: unable to handle page fault for address: ffff\n#PF: supervisor read access\nOops: 0000 [#1] SMP\nKernel panic - not syncing: Fatal exception';
+  const [first] = findComplaints(log);
+  t.match(first, { kind: 'oops', at: 1 });
+  t.same(first && excerpt(log, first, 2), log.split('\n').slice(1, 3));
+  t.end();
+});
