@@ -102,6 +102,8 @@ export function stops(timeline: DatagramTimeline, w: Window, observedToNs: numbe
   const tooLate = deliveredAt > windowTo(w);
   // Silence must have been watched beyond the window, or "stays stopped" says nothing.
   if (!tooEarly && !tooLate && (observedToNs <= lostAt || timeline.sentNs[seqs.at(-1) as number] === lostAt)) return errored(expected, `${observed}: and the observation ended there`);
+  const ended = endedEarly(timeline, w, observedToNs);
+  if (!tooEarly && !tooLate && ended) return errored(expected, `${observed}, but ${ended}`);
   return { verdict: tooEarly || tooLate ? 'broken' : 'held', expected, observed: tooEarly ? `${observed}: too early` : tooLate ? `${observed}: too late` : observed, figures, decisiveNs: lostAt };
 }
 
@@ -114,8 +116,10 @@ export function resumes(timeline: DatagramTimeline, w: Window, observedToNs: num
   if (before < 0 || wasReceived(timeline, before)) return errored(expected, `delivery was not dead before ${w.anchor.what}, so it cannot resume`);
   const received = seqs.filter((seq) => wasReceived(timeline, seq));
   const first = received[0];
-  const ended = endedEarly(timeline, w, windowTo(w));
-  if (first === undefined && ended) return errored(expected, `nothing arrived, but ${ended}`);
+  if (first === undefined) {
+    const ended = endedEarly(timeline, w, windowTo(w));
+    if (ended) return errored(expected, `nothing arrived, but ${ended}`);
+  }
   if (first === undefined) return { verdict: 'broken', expected, observed: `nothing arrived until ${after(w, observedToNs)}`, figures: { lostDatagrams: seqs.length }, decisiveNs: windowTo(w) };
   const firstAt = timeline.sentNs[first] as number;
   const lost = seqs.filter((seq) => !wasReceived(timeline, seq));
@@ -126,6 +130,8 @@ export function resumes(timeline: DatagramTimeline, w: Window, observedToNs: num
   if (lastLost !== undefined && lastLost > first) return { verdict: 'broken', expected, observed: `${observed}: it resumed and broke again`, figures, decisiveNs: lastLostAt };
   const tooEarly = firstAt < windowFrom(w);
   const tooLate = (lastLostAt ?? -Infinity) > windowTo(w);
+  const ended = endedEarly(timeline, w, observedToNs);
+  if (!tooEarly && !tooLate && ended) return errored(expected, `${observed}, but ${ended}`);
   return { verdict: tooEarly || tooLate ? 'broken' : 'held', expected, observed: tooEarly ? `${observed}: too early` : tooLate ? `${observed}: too late` : observed, figures, decisiveNs: firstAt };
 }
 
@@ -140,6 +146,8 @@ export function neverArrives(timeline: DatagramTimeline, w: Window, controls: re
     const first = sentWithin(timeline, windowFrom(w), windowTo(w)).find((seq) => wasReceived(timeline, seq)) as number;
     return { verdict: 'broken', expected, observed: `${t.received} of ${t.sent} arrived`, figures, decisiveNs: timeline.sentNs[first] };
   }
+  const ended = endedEarly(timeline, w, windowTo(w));
+  if (ended) return errored(expected, `none of ${t.sent} arrived, but ${ended}`);
   const heard = control.find((c) => c.received > 0);
   if (!heard) return errored(expected, `none of ${t.sent} arrived, but no control (${control.map((c) => c.who).join(', ') || 'none named'}) received either: the silence proves nothing`);
   return { verdict: 'held', expected, observed: `none of ${t.sent} arrived, while ${heard.who} received ${heard.received}`, figures, decisiveNs: undefined };
@@ -181,7 +189,7 @@ export function outage(timeline: DatagramTimeline, w: Window, bounds: OutageBoun
   const observedTo = Math.min(windowTo(w), timeline.endedNs ?? Infinity);
   const longest = worst === undefined || lastDelivered === undefined ? 0 : (worst.nextDeliveredNs ?? observedTo) - lastDelivered;
   const shortest = worst?.atLeastNs ?? 0;
-  const about = worst === undefined ? 0 : (worst.nextDeliveredNs ?? windowTo(w)) - worst.firstLostNs;
+  const about = worst === undefined ? 0 : (worst.nextDeliveredNs ?? observedTo) - worst.firstLostNs;
   const figures = { sentDatagrams: t.sent, lostDatagrams: t.lost, outageS: seconds(about), ...(worst ? { outageBeganS: seconds(worst.firstLostNs) } : {}) };
   const observed = worst === undefined
     ? `no loss: all ${t.sent} arrived`
@@ -193,6 +201,9 @@ export function outage(timeline: DatagramTimeline, w: Window, bounds: OutageBoun
     (bounds.lostAtLeast !== undefined && t.lost < bounds.lostAtLeast) ||
     (bounds.lostAtMost !== undefined && t.lost > bounds.lostAtMost) ||
     (recovers && open);
+  // An upper bound speaks of the whole window.
+  const ended = bounds.atMost !== undefined || bounds.lostAtMost !== undefined ? endedEarly(timeline, w, windowTo(w)) : undefined;
+  if (!broken && ended) return errored(expected, `${observed}, but ${ended}`);
   return { verdict: broken ? 'broken' : 'held', expected, observed, figures, decisiveNs: worst?.firstLostNs };
 }
 
@@ -201,8 +212,11 @@ export interface Sighting { readonly ns: number; readonly line: string; /** On t
 
 export interface FrameBounds { atLeast?: number; atMost?: number }
 
-/** How many frames of a kind were on the wire in the window. `alive`: the capture provably worked then, its positive control. */
-export function frames(kind: string, where: string, seen: readonly Sighting[], alive: boolean, w: Window, bounds: FrameBounds): Decision {
+/**
+ * How many frames of a kind were on the wire in the window. `alive`: the capture provably worked then, its positive control.
+ * `endedNs`: when the capture ended; what came later it cannot have seen.
+ */
+export function frames(kind: string, where: string, seen: readonly Sighting[], alive: boolean, w: Window, bounds: FrameBounds, endedNs = Infinity): Decision {
   const { atLeast, atMost } = bounds;
   if (atLeast === undefined && atMost === undefined) throw new TypeError('frames: give atLeast or atMost');
   const count = atMost === 0 ? 'no' : atLeast === atMost ? `exactly ${atLeast}` : [atLeast === undefined ? '' : `at least ${atLeast}`, atMost === undefined ? '' : `at most ${atMost}`].filter(Boolean).join(', ');
@@ -214,7 +228,10 @@ export function frames(kind: string, where: string, seen: readonly Sighting[], a
   const first = found[0];
   const observed = first ? `${found.length}, the first ${after(w, first.ns)}: ${first.line}` : 'none';
   if (found.length === 0 && atLeast === undefined && !alive) return errored(expected, `none, but the capture at ${where} saw no frame at all in the window, nor both before and after it: the silence proves nothing`);
-  const broken = (atLeast !== undefined && found.length < atLeast) || (atMost !== undefined && found.length > atMost);
+  const tooMany = atMost !== undefined && found.length > atMost;
+  const enough = atMost === undefined && atLeast !== undefined && found.length >= atLeast;
+  if (endedNs < windowTo(w) && !tooMany && !enough) return errored(expected, `${observed}, but the capture at ${where} ended ${after(w, endedNs)}`);
+  const broken = (atLeast !== undefined && found.length < atLeast) || tooMany;
   return { verdict: broken ? 'broken' : 'held', expected, observed, figures, decisiveNs: first?.ns ?? (broken ? windowTo(w) : undefined) };
 }
 

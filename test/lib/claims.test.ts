@@ -74,6 +74,8 @@ t.test('stops', (t) => {
   t.match(dead.observed, /nothing arrived after the report at all/);
   t.equal(decide('', 286).verdict, 'errored', 'zero samples');
   t.equal(decide(arrived(100), 286, { endedNs: 100e9 }).verdict, 'errored', 'the flow ended before the window: nothing could be missed');
+  t.match(decide(arrived(270) + lost(3), 286, { endedNs: 273e9 }), { verdict: 'errored', observed: /nothing since, but the flow itself ended 273 s after/ }, 'three losses and no further datagram do not say "stays stopped"');
+  t.equal(decide(arrived(100) + lost(3), 286, { endedNs: 103e9 }).verdict, 'broken', 'too early is too early');
   t.equal(decide(arrived(270) + '0', 286).verdict, 'errored', 'one loss at the very end does not say "stays stopped"');
   t.end();
 });
@@ -91,6 +93,8 @@ t.test('resumes', (t) => {
   t.match(decide(lost(40), 27), { verdict: 'broken', observed: /nothing arrived until 22 s after the report/ });
   t.match(decide(arrived(40), 27), { verdict: 'errored', observed: /was not dead before the report/ });
   t.equal(decide('', 27).verdict, 'errored', 'zero samples');
+  t.match(decide(lost(16) + '1', 27, { endedNs: 17e9 }), { verdict: 'errored', observed: /first delivered 11 s after .* but the flow itself ended/ }, 'one datagram does not go on');
+  t.equal(decide(lost(16) + arrived(11), 27, { endedNs: 27e9 }).verdict, 'held', 'ended with the watch');
   t.match(decide(lost(10), 27, { endedNs: 10e9 }), { verdict: 'errored', observed: /the flow itself ended/ });
   t.end();
 });
@@ -102,6 +106,7 @@ t.test('nothing arrives', (t) => {
   t.equal(neverArrives(flow(lost(16) + '1'), since(anchor(5), s(10)), [control]).verdict, 'held', 'one after the window');
   t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), []), { verdict: 'errored', observed: /none named/ }, 'without a control silence proves nothing');
   t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), [flow(arrived(5) + lost(15), { receiver: 'dave' })]), { verdict: 'errored', observed: /no control \(dave\) received either/ }, 'a control that is deaf in the window');
+  t.match(neverArrives(flow(lost(7), { endedNs: 7e9 }), since(anchor(5), s(10)), [control]), { verdict: 'errored', observed: /none of 2 arrived, but the flow itself ended 2 s after/ }, 'what was not sent cannot arrive');
   t.equal(neverArrives(flow(''), since(anchor(5), s(10)), [control]).verdict, 'errored', 'zero samples');
   t.end();
 });
@@ -128,6 +133,10 @@ t.test('outage', (t) => {
   t.equal(decide(arrived(5) + lost(3) + arrived(30), { atLeast: s(4) }).verdict, 'held', 'delivered before the window, lost from its first instant');
   t.equal(decide(arrived(5) + lost(3) + arrived(30), { atLeast: ms(4001) }).verdict, 'broken');
   t.equal(decide(lost(8) + arrived(30), { atLeast: s(100) }).verdict, 'broken', 'what came before the first datagram is unknown, not endless');
+  t.match(decide(arrived(10), { atMost: s(1) }, { endedNs: 10e9 }), { verdict: 'errored', observed: /no loss: all 5 arrived, but the flow itself ended/ }, 'no outage in a quarter of the window');
+  t.equal(decide(arrived(8) + lost(5) + arrived(5), { atMost: s(1) }, { endedNs: 18e9 }).verdict, 'broken', 'too long is too long');
+  t.equal(decide(arrived(8) + lost(5) + arrived(5), { atLeast: s(4) }, { endedNs: 18e9 }).verdict, 'held', 'long enough is long enough');
+  t.match(decide(arrived(8) + lost(5), { atLeast: s(4) }, { endedNs: 13e9 }).figures, { outageS: 5 }, 'not longer than was watched');
   t.match(decide(lost(40), { atLeast: s(1) }), { verdict: 'errored', observed: /may never have worked/ });
   t.equal(decide(lost(40), { atMost: s(1) }).verdict, 'broken');
   t.equal(decide('', { atMost: s(1) }).verdict, 'errored', 'zero samples');
@@ -148,6 +157,17 @@ t.test('frames', (t) => {
   t.match(decide(at(7), true, { atMost: 0 }), { verdict: 'broken', decisiveNs: 7e9 });
   t.match(decide([], false, { atMost: 0 }), { verdict: 'errored', observed: /the silence proves nothing/ }, 'a capture that saw nothing at all');
   t.throws(() => decide([], true, {}), /give atLeast or atMost/);
+
+  t.test('a capture that ended in the window', (t) => {
+    const ended = (seen: Sighting[], bounds: Parameters<typeof frames>[5], endedS = 9) => frames('reports', 'vmbr0:bob', seen, true, since(anchor(5), s(10)), bounds, endedS * 1e9);
+    t.match(ended([], { atMost: 0 }), { verdict: 'errored', observed: 'none, but the capture at vmbr0:bob ended 4 s after the report' });
+    t.equal(ended(at(6), { atLeast: 2 }).verdict, 'errored');
+    t.equal(ended(at(6), { atLeast: 1, atMost: 1 }).verdict, 'errored');
+    t.equal(ended(at(6), { atLeast: 1 }).verdict, 'held', 'seen is seen');
+    t.equal(ended(at(6), { atMost: 0 }).verdict, 'broken', 'seen is seen');
+    t.equal(ended([], { atMost: 0 }, 15).verdict, 'held', 'ended with the window');
+    t.end();
+  });
   t.end();
 });
 
