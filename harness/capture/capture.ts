@@ -43,6 +43,8 @@ export class Capture {
   #said = '';
   /** Packets that tcpdump says the kernel dropped for want of room. */
   dropped = 0;
+  /** When it was stopped, or tcpdump ended by itself (its interface was removed): from here on it saw nothing. */
+  endedNs: number | undefined;
 
   constructor(where: At & { readonly only?: string }, clock: () => Clock) {
     this.where = { node: where.node, device: where.device };
@@ -64,7 +66,7 @@ export class Capture {
         this.#said += chunk.toString();
         if (this.#said.includes('listening on')) settle(resolve);
       });
-      void tcpdump.ended.then((how) => { settle(() => { reject(new Error(`cannot capture on ${label}: tcpdump: ${how}; it said: ${this.#said.trim() || 'nothing'}`)); }); });
+      void tcpdump.ended.then((how) => { this.#over(); settle(() => { reject(new Error(`cannot capture on ${label}: tcpdump: ${how}; it said: ${this.#said.trim() || 'nothing'}`)); }); });
     });
   }
 
@@ -73,6 +75,7 @@ export class Capture {
     const tcpdump = this.#tcpdump;
     if (!tcpdump) return;
     this.#tcpdump = undefined;
+    this.#over();
     tcpdump.interrupt();
     await tcpdump.ended;
     this.dropped = Number(/(\d+) packets? dropped by kernel/.exec(this.#said)?.[1] ?? 0);
@@ -131,6 +134,14 @@ export class Capture {
 
   #moment(kind: FrameKind, frame: CapturedFrame): Moment {
     return { ns: frame.ns, what: `${kind.what} at ${at(this.where)}` };
+  }
+
+  #over(): void {
+    try {
+      this.endedNs ??= this.#clock().ns;
+    } catch {
+      // Before the story began: nobody asks for anything then.
+    }
   }
 
   #take(packets: readonly Packet[]): void {

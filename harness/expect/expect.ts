@@ -57,6 +57,7 @@ interface Pending {
   readonly claim: string;
   readonly window: Window;
   readonly decide: () => Decision;
+  readonly when: 'now' | 'deferred';
   record?: ClaimRecord & { decisiveNs: number | undefined };
 }
 
@@ -81,7 +82,7 @@ export class Claims {
   /** Answers that waited for the captures to end, then everything in the story's order, with frames around what broke. */
   conclude(): ClaimRecord[] {
     return this.#pending.map((pending) => {
-      const { decisiveNs, ...record } = pending.record ?? this.#record(pending);
+      const { decisiveNs, ...record } = pending.record ?? this.#record(pending.when === 'now' ? this.#unfinished(pending) : pending);
       return record.verdict === 'held' || decisiveNs === undefined ? record : { ...record, evidence: this.#evidence(decisiveNs) };
     });
   }
@@ -104,7 +105,7 @@ export class Claims {
     const make = async (kind: FrameKind, window: Window, bounds: FrameBounds): Promise<void> => {
       await this.#claim(
         `${where}: ${bounds.atMost === 0 ? 'no ' : ''}${kind.what}`, window, windowTo(window),
-        () => frames(kind.what, where, capture.seen(kind), capture.wasAlive(windowFrom(window), windowTo(window)), window, bounds), 'deferred',
+        () => frames(kind.what, where, capture.seen(kind), capture.wasAlive(windowFrom(window), windowTo(window)), window, bounds, capture.endedNs), 'deferred',
       );
     };
     return {
@@ -121,13 +122,19 @@ export class Claims {
   }
 
   async #claim(claim: string, window: Window, waitToNs: number, decide: () => Decision, when: 'now' | 'deferred' = 'now'): Promise<Figures> {
-    const pending: Pending = { claim, window, decide };
+    const pending: Pending = { claim, window, decide, when };
     this.#pending.push(pending);
     // What other claims wait for may lie later: each waits for itself only.
     await this.#lab.clock.until(waitToNs + FLIGHT.ns + this.#slack.ns);
     if (when === 'deferred') return {};
     pending.record = this.#record(pending);
     return pending.record.figures;
+  }
+
+  /** A claim that the story did not wait for. Before its window is over nothing is decided. */
+  #unfinished(pending: Pending): Pending {
+    if (this.#lab.clock.ns >= windowTo(pending.window)) return pending;
+    return { ...pending, decide: () => ({ ...pending.decide(), verdict: 'errored', observed: 'the story ended before the window did: was the claim awaited?' }) };
   }
 
   #record({ claim, window, decide }: Pending): ClaimRecord & { decisiveNs: number | undefined } {
