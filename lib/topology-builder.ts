@@ -62,6 +62,8 @@ export interface QuerierOptions extends NodeOptions {
   responseInterval?: Duration;
   source?: string;
   addresses?: string[];
+  /** Default: follows from the seed. MLD elects by the link-local address, which follows from this. */
+  mac?: string;
 }
 
 export interface BridgeRef { readonly kind: 'bridge'; readonly node: string; readonly name: string }
@@ -202,7 +204,7 @@ export class TopologyBuilder {
     const node = this.#node(name, 'querier', { ipv6: version.startsWith('MLD') || undefined, ...options });
     this.#links.push({
       name,
-      a: { kind: 'end', node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6) },
+      a: defined({ kind: 'end' as const, node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac }),
       b: { kind: 'end', node: options.on.node, name, addresses: [], master: options.on.name },
     });
     this.#queriers.push(defined({

@@ -1,20 +1,38 @@
 /**
  * A querier that really asks: general queries from a machine of its own, by RFC timers (RFC 2236 section 8, RFC 3376
- * section 8): two at start-up, a quarter of the interval apart, then one each interval.
+ * section 8): two at start-up, a quarter of the interval apart, then one each interval. Where the lab has several of one
+ * family they elect one (RFC 3376 section 6.6.2, RFC 3810 section 7.6.2): who hears a query from a lower address asks no
+ * more until it has heard none for the other-querier-present interval.
  */
 import type { QuerierSpec } from '../../lib/topology.ts';
 import type { QuerierRef } from '../../lib/topology-builder.ts';
-import { inMilliseconds, type Moment, times } from '../../lib/units.ts';
-import { igmpQuery, mldQuery } from '../../lib/wire/index.ts';
+import { type Duration, formatDuration, inMilliseconds, type Moment, ns, times } from '../../lib/units.ts';
+import { parseIp } from '../../lib/wire/address.ts';
+import { decodeFrame, ETHER_TYPE, igmpQuery, mldQuery } from '../../lib/wire/index.ts';
+import { PacketSocket } from '../system/native/packet-socket.ts';
+import type { Received } from '../system/native/receive-batch.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
 
 const STARTUP_QUERIES = 2;
+/** Robustness variable; RFC default. */
+const ROBUSTNESS = 2;
+
+/** Is one address lower than another of its family: who has it wins the election. 0.0.0.0 and :: do not take part. */
+export function winsElection(address: string, over: string): boolean {
+  const [a, b] = [parseIp(address), parseIp(over)];
+  if (a.length !== b.length || a.every((octet) => octet === 0)) return false;
+  const differs = a.findIndex((octet, i) => octet !== b[i]);
+  return differs >= 0 && (a[differs] as number) < (b[differs] as number);
+}
 
 export class Querier extends Machine {
   readonly spec: QuerierSpec;
   #timer: NodeJS.Timeout | undefined;
+  #alive = false;
   #asking = false;
+  /** The address that its queries come from, as seen in the first. */
+  #ownAddress: string | undefined;
   #nextNs = 0;
   lastQuery: Moment | undefined;
 
@@ -28,9 +46,10 @@ export class Querier extends Machine {
   /** The first query goes out now. */
   starts(): Moment {
     this.lab.step(`${this.name} starts to query (${this.spec.version})`);
-    this.#asking = true;
+    this.#alive = this.#asking = true;
     this.#nextNs = this.lab.clock.ns;
-    this.lab.scope.defer(`silence ${this.name}`, () => { clearTimeout(this.#timer); this.#asking = false; });
+    this.lab.scope.defer(`silence ${this.name}`, () => { clearTimeout(this.#timer); this.#alive = this.#asking = false; });
+    this.#hearsOthers();
     const first = this.asks();
     this.#schedule(1);
     return first;
@@ -40,7 +59,7 @@ export class Querier extends Machine {
   fallsSilent(): Moment {
     this.lab.step(`${this.name} falls silent`);
     clearTimeout(this.#timer);
-    this.#asking = false;
+    this.#alive = this.#asking = false;
     return this.lab.clock.moment(`${this.name} fell silent`);
   }
 
@@ -54,20 +73,61 @@ export class Querier extends Machine {
     const frame = version.startsWith('IGMP')
       ? igmpQuery({ version: Number(version.slice(-1)) as 1 | 2 | 3, source: source ?? this.address(4), srcMac: this.mac, maxResponse, queryInterval: interval })
       : mldQuery({ version: Number(version.slice(-1)) as 1 | 2, ...(source ? { source } : {}), srcMac: this.mac, maxResponse, queryInterval: interval });
+    const sent = decodeFrame(frame);
+    this.#ownAddress = sent.ipv4?.src ?? sent.ipv6?.src;
     this.lastQuery = { ...this.sendsFrame(frame), what: `${this.name}'s query` };
     this.lab.recorder.record(this.lastQuery.ns, { type: 'query', from: this.name, version });
     return this.lastQuery;
   }
 
+  /** RFC 3376 section 8.5: so long without a query of the elected one, and it is given up. */
+  get otherQuerierPresent(): Duration {
+    return ns(ROBUSTNESS * this.spec.queryInterval.ns + this.spec.responseInterval.ns / 2);
+  }
+
   #schedule(sent: number): void {
     this.#nextNs += sent < STARTUP_QUERIES ? this.spec.queryInterval.ns / 4 : this.spec.queryInterval.ns;
-    const due = (): void => {
-      if (!this.#asking) return;
-      // Timers count whole milliseconds and may be cut short by one.
-      if (this.lab.clock.ns < this.#nextNs) { this.#timer = setTimeout(due, this.lab.clock.realMsUntil(this.#nextNs)); return; }
+    this.#atNext(() => {
       this.asks();
       this.#schedule(sent + 1);
+    });
+  }
+
+  #atNext(act: () => void): void {
+    clearTimeout(this.#timer);
+    const due = (): void => {
+      if (!this.#alive) return;
+      // Timers count whole milliseconds and may be cut short by one.
+      if (this.lab.clock.ns < this.#nextNs) { this.#timer = setTimeout(due, this.lab.clock.realMsUntil(this.#nextNs)); return; }
+      act();
     };
     this.#timer = setTimeout(due, this.lab.clock.realMsUntil(this.#nextNs));
+  }
+
+  /** One querier alone has nobody to hear, and need not look at every frame of its port. */
+  #hearsOthers(): void {
+    const family = this.spec.version.slice(0, -2);
+    if (this.lab.topology.queriers.filter((q) => q.version.startsWith(family)).length < 2) return;
+    const node = this.lab.node(this.name);
+    const socket = new PacketSocket({ namespace: node.namespace.fd, index: node.indexOf(this.device), receive: family === 'IGMP' ? ETHER_TYPE.ipv4 : ETHER_TYPE.ipv6 });
+    this.lab.scope.defer(`${this.name} hears no more queries`, () => { socket.close(); });
+    socket.onReceive((received) => { this.#heard(received); }, { holds: false });
+  }
+
+  #heard(received: Received): void {
+    if (!this.#alive) return;
+    const frame = decodeFrame(received.copy());
+    const message = frame.igmp ?? frame.mld;
+    const from = frame.ipv4?.src ?? frame.ipv6?.src;
+    if (message?.type !== 'query' || from === undefined || this.#ownAddress === undefined || !winsElection(from, this.#ownAddress)) return;
+    if (this.#asking) this.lab.step(`${this.name} yields to ${from}`);
+    this.#asking = false;
+    this.#nextNs = this.lab.clock.ns + this.otherQuerierPresent.ns;
+    this.#atNext(() => {
+      this.lab.step(`${this.name} has heard no query for ${formatDuration(this.otherQuerierPresent)} and takes over`);
+      this.#asking = true;
+      this.asks();
+      this.#schedule(STARTUP_QUERIES);
+    });
   }
 }
