@@ -55,6 +55,9 @@ export const rarp = (mac?: string): FrameKind => kind(`RARP announcements${mac ?
 export const etherType = (type: number, name?: string): FrameKind =>
   kind(`frames of ethertype 0x${type.toString(16).padStart(4, '0')}${name ? ` (${name})` : ''}`, (f) => f.eth?.etherType === type);
 
+/** Frames with this VLAN's tag. */
+export const inVlan = (id: number): FrameKind => kind(`frames tagged VLAN ${id}`, (f) => f.eth?.vlans[0]?.id === id);
+
 /** Datagrams of a flow, by destination address. */
 export const udpTo = (address: string): FrameKind => {
   const asked = spelt(address);
@@ -67,6 +70,8 @@ export const echoTo = (address: string): FrameKind => {
   return kind(`echo requests to ${address}`, (f) => (f.ipv4?.dst ?? f.ipv6?.dst) === asked && (f.icmp?.type === 'echo-request' || f.icmpv6?.type === 'echo-request'));
 };
 
+/** BPDUs that tell of a topology change: notifications on their way to the root, and configurations with the flag. */
+export const topologyChange = (): FrameKind => kind('BPDUs that tell of a topology change', (f) => f.stp !== undefined && (f.stp.type === 'topology-change' || f.stp.topologyChange));
 export const lacp = (): FrameKind => kind('LACPDUs', (f) => f.lacp !== undefined);
 export const from = (mac: string, name?: string): FrameKind => kind(`frames from ${name ?? mac}`, (f) => sourceMac(f) === mac);
 export const to = (mac: string, name?: string): FrameKind => kind(`frames to ${name ?? mac}`, (f) => f.eth?.dst === mac);

@@ -1,7 +1,11 @@
-/** A cable. Pulling it at one end takes the other end's carrier, as on a switch port that is shut. */
-import { linkSet } from '../../lib/netlink/index.ts';
+/**
+ * A cable. Pulling it at one end takes the other end's carrier, as on a switch port that is shut. Silencing it at a
+ * bridge's end leaves carrier and tables as they are; frames vanish.
+ */
+import { bridgePortSet, type BridgePortOptions, linkSet } from '../../lib/netlink/index.ts';
 import type { LinkRef } from '../../lib/topology-builder.ts';
-import type { Moment } from '../../lib/units.ts';
+import { at, endsOf, findDevice } from '../../lib/topology.ts';
+import { isDuration, type Moment } from '../../lib/units.ts';
 import type { LabCore } from './lab.ts';
 import { linkKey } from './states.ts';
 
@@ -37,5 +41,34 @@ export class Link {
     for (const end of [where, far]) this.#lab.states.follow(this.#lab.node(end.node));
     await Promise.all([where, far].map((e) => this.#lab.states.becomes(linkKey(`${e.node}:${e.device}`), 'up')));
     return this.#lab.clock.moment(`${where.node}:${where.device} came up`);
+  }
+
+  /**
+   * Frames vanish at this end, a bridge's port, and both ends keep their carrier; the bridge goes on believing what it
+   * has learned. 'both' ways (`bridge link set dev PORT state disabled`: such a port neither takes nor gives), or only
+   * those that would 'leave' by it, where the bridge floods everything (ageing_time 0): the port takes no flood.
+   */
+  silences(end: 'a' | 'b', which: 'both' | 'leave' = 'both'): Moment {
+    return this.#port(end, which === 'both' ? { state: 'disabled' } : { flood: false, mcast_flood: false, bcast_flood: false }, `fell silent${which === 'both' ? '' : ' one way'}`, which);
+  }
+
+  /** The end of a silence. */
+  speaksAgain(end: 'a' | 'b', which: 'both' | 'leave' = 'both'): Moment {
+    return this.#port(end, which === 'both' ? { state: 'forwarding' } : { flood: true, mcast_flood: true, bcast_flood: true }, 'spoke again', which);
+  }
+
+  #port(end: 'a' | 'b', options: BridgePortOptions, what: string, which: 'both' | 'leave'): Moment {
+    const where = this.#ref[end];
+    const { topology } = this.#lab;
+    const device = endsOf(topology).find((e) => e.node === where.node && e.name === where.device);
+    const master = device?.master === undefined ? undefined : findDevice(topology, { node: where.node, device: device.master });
+    if (master?.kind !== 'bridge') throw new Error(`${at(where)} is no bridge's port: only such an end can fall silent`);
+    const ageing = master.options['ageing_time'];
+    if (which === 'leave' && !(isDuration(ageing) && ageing.ns === 0)) throw new Error(`${at(where)} cannot fall silent one way: its bridge learns, and what it has learned it does not flood; give it ageing_time s(0)`);
+    this.#lab.step(`${at(where)} ${what}`);
+    const node = this.#lab.node(where.node);
+    const moment = this.#lab.clock.moment(`${at(where)} ${what}`);
+    node.netlink.request([bridgePortSet(node.indexOf(where.device), options)]);
+    return moment;
   }
 }

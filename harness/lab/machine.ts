@@ -1,4 +1,5 @@
 /** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
+import { fdbReplace } from '../../lib/netlink/index.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
 import { type Arp, arpFrame, gratuitousArp } from '../../lib/wire/index.ts';
 import { Flow, type FlowOptions } from '../probes/flow.ts';
@@ -112,6 +113,13 @@ export class Machine {
   asksFor(address: string): Moment {
     const arp: Arp = { operation: 1, senderMac: this.mac, senderIp: this.address(4), targetMac: '00:00:00:00:00:00', targetIp: address };
     return { ...this.sendsFrame(arpFrame(arp, { srcMac: this.mac, dstMac: 'ff:ff:ff:ff:ff:ff' })), what: `${this.name} asked who has ${address}` };
+  }
+
+  /** A station that this machine's bridge shall believe behind a port for good: `bridge fdb replace MAC dev PORT master static`. */
+  believes(station: { mac: string; name: string }, port: string): void {
+    this.lab.step(`${this.name} holds ${station.name} to be behind ${port}`);
+    const node = this.lab.node(this.name);
+    node.netlink.request([fdbReplace({ index: node.indexOf(port), mac: station.mac, entry: 'static' })]);
   }
 
   end(): { name: string; node: ReturnType<LabCore['node']>; device: string } {
