@@ -1,9 +1,10 @@
 /** A guest: a machine behind a bridge port; where the topology says so it can move to another bridge. */
 import { announcementOffsets, type AnnouncementSchedule, QEMU_SCHEDULE } from '../../lib/announcement.ts';
-import { linkSet } from '../../lib/netlink/index.ts';
+import { decodeLink, linkGet, linkSet } from '../../lib/netlink/index.ts';
+import type { StateTimeline } from '../../lib/timeline.ts';
 import type { MovableSpec } from '../../lib/topology.ts';
 import { type Duration, type Moment, ms, ns } from '../../lib/units.ts';
-import { rarpAnnouncement } from '../../lib/wire/index.ts';
+import { gratuitousArp, rarpAnnouncement } from '../../lib/wire/index.ts';
 import { PacketSocket } from '../system/native/packet-socket.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
@@ -45,6 +46,24 @@ export class Guest extends Machine {
     return there;
   }
 
+  /**
+   * The destination's tap is in its bridge before the guest is, as where a pod is prepared for it, and one broadcast with
+   * the guest's MAC leaves it. The guest runs on where it is; frames for it that come to that tap are lost.
+   */
+  async leaksFrom(to: number): Promise<Moment> {
+    await this.#plugsIn(to, { guest: false });
+    this.lab.step(`${this.name}'s MAC leaks from ${this.#placeAt(to).node}`);
+    const leaked = this.lab.clock.moment(`${this.name}'s MAC leaked from ${this.#placeAt(to).node}`);
+    this.#fromTap(to, gratuitousArp({ mac: this.mac, ip: this.address(4) }));
+    return leaked;
+  }
+
+  /** What the bridge lets the guest's port at a place do: "forwarding", with STP at first "listening". */
+  portState(place: number): StateTimeline {
+    const { node, port } = this.#placeAt(place);
+    return this.lab.states.timeline(portKey(`${node}:${port}`));
+  }
+
   #placeAt(index: number): MovableSpec['places'][number] {
     const place = this.#movable?.places[index];
     if (!place) throw new Error(`${this.name} cannot move to place ${index}: its topology gives it ${this.#movable ? `${this.#movable.places.length} places` : 'no movesTo'}`);
@@ -62,24 +81,27 @@ export class Guest extends Machine {
 
   /** The new host's tap enters its bridge; done when the port does what the bridge lets it: forwarding, or with STP at least listening. */
   async #attach(to: number): Promise<void> {
+    await this.#plugsIn(to, { guest: true });
+    this.#place = to;
+  }
+
+  async #plugsIn(to: number, { guest }: { guest: boolean }): Promise<void> {
     const place = this.#placeAt(to);
     const nic = this.lab.node(this.#movable?.nic as string);
     const host = this.lab.node(place.node);
     const port = `${place.node}:${place.port}`;
     const since = this.lab.clock.ns;
     host.netlink.request([linkSet(host.indexOf(place.port), { master: host.indexOf(place.bridge) }), linkSet(host.indexOf(place.port), { up: true })]);
-    nic.netlink.request([linkSet(nic.indexOf(place.uplink), { master: nic.indexOf('wire') }), linkSet(nic.indexOf(place.uplink), { up: true })]);
+    nic.netlink.request([...(guest ? [linkSet(nic.indexOf(place.uplink), { master: nic.indexOf('wire') })] : []), linkSet(nic.indexOf(place.uplink), { up: true })]);
     await Promise.all([this.lab.states.becomes(linkKey(port), 'up'), this.lab.states.becomes(linkKey(`${this.#movable?.nic as string}:${place.uplink}`), 'up')]);
-    const forwardDelay = this.#forwardDelayNs(place);
-    if (forwardDelay === 0) await this.lab.states.becomes(portKey(port), 'forwarding');
-    this.#place = to;
+    if (!this.#speaksSpanningTree(place)) await this.lab.states.becomes(portKey(port), 'forwarding');
     this.lab.recorder.record(this.lab.clock.ns, { type: 'attached', guest: this.name, port, tookNs: this.lab.clock.ns - since });
   }
 
-  #forwardDelayNs(place: MovableSpec['places'][number]): number {
-    const bridge = this.lab.topology.devices.find((d) => d.node === place.node && d.name === place.bridge);
-    const delay = bridge?.kind === 'bridge' ? bridge.options['forward_delay'] : undefined;
-    return typeof delay === 'object' && 'ns' in delay ? delay.ns : 15e9;
+  /** Without spanning tree a port forwards at once, whatever the forward delay is; asked of the kernel, for a story may have changed it. */
+  #speaksSpanningTree({ node, bridge }: MovableSpec['places'][number]): boolean {
+    const host = this.lab.node(node);
+    return host.netlink.get(linkGet(host.indexOf(bridge), { skipStats: true }), decodeLink).options?.['stp_state'] === true;
   }
 
   async #announces(kind: MoveOptions['announce'], to: number, { schedule = QEMU_SCHEDULE, etherType }: MoveOptions): Promise<void> {
@@ -99,6 +121,10 @@ export class Guest extends Machine {
 
   /** QEMU writes the frame into its tap itself: the guest knows nothing of it. */
   #rarp(to: number, etherType: number | undefined): void {
+    this.#fromTap(to, rarpAnnouncement({ mac: this.mac, ...(etherType === undefined ? {} : { etherType }) }));
+  }
+
+  #fromTap(to: number, frame: Uint8Array): void {
     const nic = this.lab.node(this.#movable?.nic as string);
     const { uplink } = this.#placeAt(to);
     let socket = this.#taps.get(uplink);
@@ -109,6 +135,6 @@ export class Guest extends Machine {
       this.#taps.set(uplink, socket);
     }
     // Before the tap is in use the interface is down, and the frame is lost as it is on a real host (ENETDOWN).
-    socket.send(rarpAnnouncement({ mac: this.mac, ...(etherType === undefined ? {} : { etherType }) }));
+    socket.send(frame);
   }
 }

@@ -2,7 +2,7 @@
 import t from 'tap';
 import * as kinds from '../../lib/frame-kinds.ts';
 import {
-  arpFrame, decodeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, udpFrame, vlanTag,
+  arpFrame, decodeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
 } from '../../lib/wire/index.ts';
 
 const bob = { name: 'bob', mac: '02:00:00:00:00:0b' };
@@ -95,6 +95,9 @@ t.test('datagrams, and who sent them', (t) => {
   t.notOk(is(kinds.udpTo(group), reports.IGMPv2), 'a report goes to the group too, and is no datagram');
   t.ok(is(kinds.udpTo(group6), udpFrame({ srcMac, source: '2001:db8::2', destination: group6, ...ports })));
   t.ok(is(kinds.udpTo(group), udpFrame({ srcMac, source, destination: group, vlans: [vlanTag(5)], ...ports })), 'tagged');
+  t.ok(is(kinds.inVlan(5), udpFrame({ srcMac, source, destination: group, ...ports, vlans: [vlanTag(5)] })));
+  t.notOk(is(kinds.inVlan(6), udpFrame({ srcMac, source, destination: group, ...ports, vlans: [vlanTag(5)] })));
+  t.notOk(is(kinds.inVlan(5), datagram));
   t.ok(is(kinds.from(bob.mac, 'bob'), datagram));
   t.notOk(is(kinds.from(carol.mac), datagram));
   t.ok(is(kinds.to('01:00:5e:40:05:05'), datagram));
@@ -103,6 +106,19 @@ t.test('datagrams, and who sent them', (t) => {
   t.notOk(is(kinds.and(kinds.udpTo(group), kinds.from(carol.mac)), datagram));
   t.notOk(is(kinds.lacp(), datagram));
   t.notOk(is(kinds.echoTo(group), datagram));
+  t.end();
+});
+
+t.test('topology changes', (t) => {
+  const bridge = { priority: 32768, mac: bob.mac };
+  const configuration = {
+    type: 'configuration' as const, topologyChange: false, topologyChangeAcknowledged: false, root: bridge, rootPathCost: 0, bridge, port: 0x8001,
+    messageAgeMs: 0, maxAgeMs: 20_000, helloMs: 2_000, forwardDelayMs: 15_000,
+  };
+  t.notOk(is(kinds.topologyChange(), stpFrame(configuration, { srcMac })), 'a hello tells of none');
+  t.ok(is(kinds.topologyChange(), stpFrame({ ...configuration, topologyChange: true }, { srcMac })));
+  t.ok(is(kinds.topologyChange(), stpFrame({ type: 'topology-change' }, { srcMac })));
+  t.notOk(is(kinds.topologyChange(), rarpAnnouncement({ mac: bob.mac })));
   t.end();
 });
 
