@@ -39,6 +39,13 @@ export function findComplaints(log: string, allow: readonly RegExp[] = []): Comp
   return found;
 }
 
+/** PID 1 of a VM is ours: that it ended by itself, with which status, and the panic is no fault of the kernel's. Undefined where it was killed. */
+export function initStatus(complaint: Complaint): number | undefined {
+  const code = /Attempted to kill init! exitcode=0x([\da-f]{8})/.exec(complaint.line)?.[1];
+  const status = code === undefined ? undefined : Number.parseInt(code, 16);
+  return status === undefined || (status & 0x7f) !== 0 ? undefined : (status >> 8) & 0xff;
+}
+
 /** The lines around a complaint: a backtrace is what a maintainer asks for first. */
 export function excerpt(log: string, complaint: Complaint, lines = 40): string[] {
   return log.split(/\r?\n/).slice(complaint.at, complaint.at + lines);

@@ -9,7 +9,7 @@ import { formatRecord } from '../kernels/records.ts';
 import { scenarioName } from '../runner/select.ts';
 import type { Scenario } from '../scenario.ts';
 import { probeCapabilities } from './capabilities.ts';
-import { enterEnvironment, kernelHz, writeAll } from './environment.ts';
+import { enterEnvironment, type Environment, kernelHz, writeAll } from './environment.ts';
 import type { AgentRecord } from './protocol.ts';
 import { describe, runStory } from './run-story.ts';
 
@@ -19,46 +19,58 @@ const PART_BYTES = 48_000;
 const WARP_CHECK_S = 60;
 
 async function main(): Promise<void> {
-  const { job, channel, virtualMachine, modules } = enterEnvironment();
-  const say = (record: AgentRecord): void => { writeAll(channel, formatRecord(record)); };
+  const environment = enterEnvironment();
+  const say = (record: AgentRecord): void => { writeAll(environment.channel, formatRecord(record)); };
+  try {
+    await work(environment, say);
+  } catch (error) {
+    // Told as such: PID 1 that exits is a panic, and would look like the kernel's own end.
+    say({ t: 'failed', reason: error instanceof Error ? (error.stack ?? describe(error)) : String(error) });
+  }
+  say({ t: 'bye' });
+  // A VM is ended from outside; PID 1 must not exit.
+  if (environment.virtualMachine) setInterval(() => undefined, 1e9);
+  else process.exit(0);
+}
+
+async function work({ job, virtualMachine, modules }: Environment, say: (record: AgentRecord) => void): Promise<void> {
   const kernel = (file: string): string => readFileSync(`/proc/sys/kernel/${file}`, 'utf8').trim();
   const release = kernel('osrelease');
   say({ t: 'hello', release, version: kernel('version'), hz: kernelHz(), clockNs: Number(process.hrtime.bigint()) });
 
-  // The other side of the channel is gone: so is our reason to be.
   const abort = new AbortController();
+  // Thrown by a timer or a socket's handler: nobody's to catch, and the story's end, not the machine's.
+  process.on('uncaughtException', (error) => { abort.abort(error); });
+  // The other side of the channel is gone: so is our reason to be.
   if (!virtualMachine) {
-    process.stdin.on('end', () => { abort.abort(); }).on('error', () => { abort.abort(); }).resume();
-    process.on('SIGTERM', () => { abort.abort(); });
+    const stop = (): void => { abort.abort(new Error('interrupted')); };
+    process.stdin.on('end', stop).on('error', stop).resume();
+    process.on('SIGTERM', stop);
   }
 
   if (job.scenario === '') {
     const { present, missing } = probeCapabilities();
     say({ t: 'capabilities', present, missing: { ...modules, ...missing } });
-  } else {
-    if (virtualMachine && job.warp) {
-      say({ t: 'warp', phase: 'begin', sleptS: WARP_CHECK_S });
-      await new Promise((resolve) => { setTimeout(resolve, WARP_CHECK_S * 1000); });
-      say({ t: 'warp', phase: 'end', sleptS: WARP_CHECK_S });
-    }
-    const entry = catalogue.find(({ path }) => scenarioName(path) === job.scenario);
-    if (!entry) throw new Error(`this agent does not know the scenario ${job.scenario}`);
-    const { result, files } = await runStory(entry.scenario as Scenario, job, {
-      onStep: (atS, text) => { say({ t: 'step', atS, text }); }, virtualTime: virtualMachine && job.warp, signal: abort.signal,
-    });
-    for (const { name, content } of files) {
-      const packed = gzipSync(content, { level: 6 });
-      const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
-      for (let part = 0; part < parts; part++) {
-        say({ t: 'file', name, part, last: part === parts - 1, encoding: 'gzip-base64', data: packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES).toString('base64') });
-      }
-    }
-    say({ t: 'result', result });
+    return;
   }
-  say({ t: 'bye' });
-  // A VM is ended from outside; PID 1 must not exit.
-  if (virtualMachine) setInterval(() => undefined, 1e9);
-  else process.exit(0);
+  if (virtualMachine && job.warp) {
+    say({ t: 'warp', phase: 'begin', sleptS: WARP_CHECK_S });
+    await new Promise((resolve) => { setTimeout(resolve, WARP_CHECK_S * 1000); });
+    say({ t: 'warp', phase: 'end', sleptS: WARP_CHECK_S });
+  }
+  const entry = catalogue.find(({ path }) => scenarioName(path) === job.scenario);
+  if (!entry) throw new Error(`this agent does not know the scenario ${job.scenario}`);
+  const { result, files } = await runStory(entry.scenario as Scenario, job, {
+    onStep: (atS, text) => { say({ t: 'step', atS, text }); }, virtualTime: virtualMachine && job.warp, signal: abort.signal,
+  });
+  for (const { name, content } of files) {
+    const packed = gzipSync(content, { level: 6 });
+    const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
+    for (let part = 0; part < parts; part++) {
+      say({ t: 'file', name, part, last: part === parts - 1, encoding: 'gzip-base64', data: packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES).toString('base64') });
+    }
+  }
+  say({ t: 'result', result });
 }
 
 main().catch((error: unknown) => {

@@ -30,6 +30,8 @@ export type AgentRecord =
   /** A file of the result; large ones come in parts, in order. */
   | { t: 'file'; name: string; part: number; last: boolean; encoding: 'gzip-base64'; data: string }
   | { t: 'result'; result: AgentResult }
+  /** There will be no result: the agent itself failed, not the kernel. */
+  | { t: 'failed'; reason: string }
   /** Last word: everything before it arrived whole. */
   | { t: 'bye' };
 

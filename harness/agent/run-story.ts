@@ -93,7 +93,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     const slack = slackOf(job.scale, hooks.virtualTime);
     claims = new Claims(lab, slack);
     const context = storyContext(lab, claims, settings, job, slack, result.figures);
-    await giveUpOn(hooks.signal, scenario.story(liveThings(lab, refs), context));
+    await giveUpOn(hooks.signal, clock.realMsUntil(deadlineS * 1e9) + DEADLINE_GRACE_MS, deadlineS, scenario.story(liveThings(lab, refs), context));
     phases.end('story');
     verdict = 'held';
   } catch (error) {
@@ -113,6 +113,8 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     // In real time the host may step its clock, and packets carry that clock.
     const drift = core.clock.realtimeDriftNs();
     if (Math.abs(drift) > 20e6) troubles.push(`the host's clock was moved by ${drift / 1e9} s during the story: times of frames are wrong`);
+    // After the story, or while the captures ended: what it did not do may be missing in the record.
+    if (hooks.signal.aborted && verdict === 'held') troubles.push(describe(hooks.signal.reason));
     result.claims = claims?.conclude() ?? [];
     result.readouts = readouts(core, refs);
     if (verdict === 'held') ({ verdict, reason } = decide(result.claims, troubles));
@@ -217,9 +219,26 @@ function pcapngOf(lab: LabCore): Uint8Array {
 const orNull = (v: number | undefined): number | null => v ?? null;
 const pad = (values: readonly (number | undefined)[], length: number): (number | null)[] => Array.from({ length }, (_, i) => values[i] ?? null);
 
-async function giveUpOn<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+/** Past the clock's own deadline, which ends whatever waits for an instant. */
+const DEADLINE_GRACE_MS = 1000;
+/** Node fires anything above 2^31 ms at once. */
+const LONGEST_TIMER_MS = 1e9;
+
+/**
+ * Waits for the story, but not for ever: one that waits for something that never happens has no timer of its own, and
+ * a process without timers ends, in a VM with a panic.
+ */
+async function giveUpOn<T>(signal: AbortSignal, withinMs: number, deadlineS: number, work: Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  return Promise.race([work, new Promise<never>((_, reject) => { signal.addEventListener('abort', () => { reject(new Error('interrupted')); }, { once: true }); })]);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([work, new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
+      timer = setTimeout(() => { reject(new Error(`the story waited past its deadline of ${deadlineS} s of protocol time for something that did not happen`)); }, Math.min(withinMs, LONGEST_TIMER_MS));
+    })]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export function describe(error: unknown): string {

@@ -17,7 +17,9 @@ export type Ending =
   /** The wall-clock deadline passed, or nothing was heard for too long. */
   | { how: 'deadline'; detail: string }
   /** The process ended before its last word. */
-  | { how: 'died'; detail: string };
+  | { how: 'died'; detail: string }
+  /** Not the kernel's doing: there was no program, no memory, or somebody killed it. */
+  | { how: 'failed'; detail: string };
 
 export interface LaunchOptions {
   /** A folder of this result's own, for the console log and sockets; removed by the caller. */

@@ -80,6 +80,10 @@ export function qemuKernel(options: QemuOptions): Kernel {
   };
 }
 
+/** QEMU did not come to run the kernel, or was killed under it: by a signal (the OOM killer's), for want of a program or of memory. */
+const isMachines = ({ exitCode, signal, stderr }: Ended): boolean =>
+  signal !== undefined || exitCode === undefined || exitCode === 126 || exitCode === 127 || (exitCode !== 0 && /allocate memory|guest memory|No space left/i.test(stderr));
+
 async function launchQemu(options: QemuOptions, job: Job, launch: LaunchOptions): Promise<Launched> {
   const files = { console: join(launch.dir, 'console.log'), channel: join(launch.dir, 'channel') };
   // The files must be there before QEMU is, or there is nothing to follow.
@@ -93,7 +97,9 @@ async function launchQemu(options: QemuOptions, job: Job, launch: LaunchOptions)
   let said = false;
   let late = false;
   let killed = false;
-  const over = vm.ended.then((e) => { ended = e; });
+  /** It ended before anybody here wanted it to. */
+  let foreign = false;
+  const over = vm.ended.then((e) => { ended = e; foreign = !killed && !late; });
   const deadline = setTimeout(() => { late = true; vm.kill('SIGKILL'); }, launch.wallDeadlineMs);
   const kill = async (): Promise<void> => {
     killed = true;
@@ -121,8 +127,9 @@ async function launchQemu(options: QemuOptions, job: Job, launch: LaunchOptions)
   const ending = (): Ending => {
     if (said) return { how: 'done' };
     if (late) return { how: 'deadline', detail: `the VM was ended after ${launch.wallDeadlineMs / 1000} s of wall time` };
-    const how = ended?.stderr.trim() || (killed && ended?.signal === 'SIGKILL' ? 'it was killed' : `QEMU ended with status ${ended?.exitCode ?? ended?.signal ?? 'unknown'}`);
-    return { how: 'died', detail: how };
+    if (killed && ended?.signal === 'SIGKILL' && !foreign) return { how: 'died', detail: 'it was killed' };
+    const detail = ended?.stderr.trim() || (ended?.exitCode === undefined && ended?.signal === undefined ? ended?.error?.message : undefined) || `QEMU ended with status ${ended?.exitCode ?? ended?.signal ?? 'unknown'}`;
+    return { how: ended !== undefined && isMachines(ended) ? 'failed' : 'died', detail };
   };
   return { records: records(), console: readConsole, ending, kill };
 }

@@ -3,9 +3,7 @@
  * namespace around them. Nothing of the host's own network is touched, and when the agent ends, however it ends, the
  * kernel removes all of it with the process namespace.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { release, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { release } from 'node:os';
 import { createInterface } from 'node:readline';
 import { encodeJob, type AgentRecord, type Job } from '../agent/protocol.ts';
 import { type Ended, start } from '../system/exec.ts';
@@ -39,7 +37,7 @@ export function runningKernel(options: RunningOptions): Kernel {
   };
 }
 
-function launchAgent(options: RunningOptions, job: Job, launch: LaunchOptions): Launched {
+function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptions, 'wallDeadlineMs'>): Launched {
   const userNamespace = options.userNamespace ?? process.getuid?.() !== 0;
   const agent = start('setpriv', isolationArguments(options.agent, job, userNamespace), {
     // Our end of stdin closes with us: the agent takes that as the order to undo everything.
@@ -92,15 +90,14 @@ export interface RunningCapabilities {
 
 /** Ask the running kernel what it can do. Makes and removes a namespace; some 200 ms. */
 export async function probeRunning(options: RunningOptions): Promise<RunningCapabilities> {
-  const dir = await mkdtemp(join(tmpdir(), 'wirewarp-probe-'));
-  try {
-    const job: Job = { scenario: '', variant: '', control: false, seed: 1, scale: 1, capture: 'claims', deadlineS: 10, warp: false };
-    const launched = launchAgent(options, job, { dir, wallDeadlineMs: 20_000 });
-    let answer: RunningCapabilities | undefined;
-    for await (const record of launched.records) if (record.t === 'capabilities') answer = { present: record.present, missing: record.missing };
-    const end = launched.ending();
-    return answer ?? { present: [], missing: {}, refused: end.how === 'done' ? 'the agent did not answer' : end.detail };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
+  const job: Job = { scenario: '', variant: '', control: false, seed: 1, scale: 1, capture: 'claims', deadlineS: 10, warp: false };
+  const launched = launchAgent(options, job, { wallDeadlineMs: 20_000 });
+  let answer: RunningCapabilities | undefined;
+  let failure: string | undefined;
+  for await (const record of launched.records) {
+    if (record.t === 'capabilities') answer = { present: record.present, missing: record.missing };
+    else if (record.t === 'failed') failure = record.reason;
   }
+  const end = launched.ending();
+  return answer ?? { present: [], missing: {}, refused: failure ?? (end.how === 'done' ? 'the agent did not answer' : end.detail) };
 }

@@ -7,7 +7,7 @@ import { availableParallelism, release } from 'node:os';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { excerpt, findComplaints } from '../../lib/kernel-log.ts';
+import { excerpt, findComplaints, initStatus } from '../../lib/kernel-log.ts';
 import { compilePlan } from '../../lib/plan.ts';
 import { shellScript } from '../../lib/shell-export.ts';
 import type { KernelRecord, ResultRecord, RunEvent, RunRecord } from '../../lib/record.ts';
@@ -162,6 +162,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   if (options.signal.aborted) onAbort();
 
   let answer: AgentResult | undefined;
+  let failure: string | undefined;
   let warpBegan: number | undefined;
   let warpFault: string | undefined;
   let lastStep = 'booting';
@@ -199,6 +200,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
           else await keep(record.name, content);
         }
       } else if (record.t === 'result') answer = record.result;
+      else if (record.t === 'failed') failure = record.reason;
     }
   } finally {
     options.signal.removeEventListener('abort', onAbort);
@@ -222,7 +224,11 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   const base: AgentResult = answer ?? blank;
   let { verdict, reason: why } = base;
   const [complaint] = complaints;
-  if (complaint) {
+  const ourStatus = complaint && initStatus(complaint);
+  if (complaint && ourStatus !== undefined) {
+    verdict = 'errored';
+    why = `our agent in the VM ended with status ${ourStatus} during "${lastStep}"; the console before it:\n${bounded(log.trimEnd().split(/\r?\n/).slice(Math.max(0, complaint.at - 15), complaint.at + 1).join('\n'))}`;
+  } else if (complaint) {
     verdict = 'crashed';
     why = `the kernel complained (${complaint.kind}) during "${lastStep}":\n${excerpt(log, complaint, 30).join('\n')}`;
   } else if (warpFault) {
@@ -230,10 +236,10 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
     why = warpFault;
   } else if (ending.how !== 'done') {
     const booted = kernels.has(kernel.id) || answer !== undefined || lastStep !== 'booting';
-    verdict = kernel.place === 'running' ? 'errored' : 'crashed';
+    verdict = kernel.place === 'running' || ending.how === 'failed' ? 'errored' : 'crashed';
     why = `${booted ? `it ended during "${lastStep}"` : kernel.place === 'running' ? 'the agent did not start' : 'the kernel never reached our agent'}: ${bounded(ending.detail)}.${kernel.place === 'running' ? '' : log ? ` The end of its console:\n${log.trimEnd().split(/\r?\n/).slice(-15).join('\n')}` : ' Its console stayed empty: is the image for this machine, with a serial console and initramfs support?'}`;
   } else if (!answer) {
-    why = 'the agent ended without a result';
+    why = failure === undefined ? 'the agent ended without a result' : `our agent failed during "${lastStep}": ${bounded(failure)}`;
   }
   const asExpected = verdict === expected;
   if (options.capture === 'all' || (options.capture === 'failed' && !asExpected)) for (const [name, content] of captures) await keep(name, content);

@@ -25,6 +25,10 @@ void t.test('in a VM', { skip, timeout: 600_000 }, async (t) => {
   t.match(resultOf(record, name, 'throws').reason, /the story threw this/);
   t.equal(verdict('endless'), 'errored');
   t.match(resultOf(record, name, 'endless').reason, /deadline of 100 s/, 'the deadline in protocol time ends it');
+  t.equal(verdict('waits-for-ever'), 'errored', 'and no panic of a process that has nothing left to do');
+  t.match(resultOf(record, name, 'waits-for-ever').reason, /deadline of 100 s .* something that did not happen/);
+  t.equal(verdict('throws-later'), 'errored', 'and no panic either');
+  t.match(resultOf(record, name, 'throws-later').reason, /a timer threw this/);
   t.equal(verdict('samples-none'), 'errored', 'a claim over zero samples is no answer');
   const oops = resultOf(record, name, 'oops');
   t.equal(oops.verdict, 'crashed');
@@ -32,6 +36,17 @@ void t.test('in a VM', { skip, timeout: 600_000 }, async (t) => {
   t.ok(oops.files.some((f) => f.endsWith('console.log') && /Kernel panic|sysrq/i.test(readFileSync(join(dir, f), 'utf8'))), 'the console log is kept');
   t.equal(verdict('warns'), 'crashed', 'a WARNING counts although the story went well');
   t.equal(status, 1, 'something broken or crashed');
+  t.end();
+});
+
+void t.test('on the running kernel: what a story leaves hanging, or throws where nobody catches', { timeout: 60_000 }, async (t) => {
+  const results = resultsFolder();
+  t.teardown(results.remove);
+  await command(['run', `${fixture}#waits-for-ever`, `${fixture}#throws-later`, '--kernel', 'running', '--time', 'scaled=25', '--results', results.path, '--reporter', 'plain']);
+  const { record } = onlyRun(results.path);
+  const name = record.results[0]?.scenario ?? '';
+  t.match(resultOf(record, name, 'waits-for-ever'), { verdict: 'errored', reason: /^the story waited past its deadline of 100 s of protocol time for something that did not happen$/ });
+  t.match(resultOf(record, name, 'throws-later'), { verdict: 'errored', reason: /^a timer threw this$/ });
   t.end();
 });
 

@@ -1,6 +1,6 @@
 // A kernel's complaints in its own words, of kernels from 3.10 to 6.19; and what is none.
 import t from 'tap';
-import { excerpt, findComplaints } from '../../lib/kernel-log.ts';
+import { excerpt, findComplaints, initStatus } from '../../lib/kernel-log.ts';
 
 const kinds = (log: string): string[] => findComplaints(log).map(({ kind }) => kind);
 
@@ -68,5 +68,14 @@ t.test('the excerpt begins with the first line that says it', (t) => {
   const [first] = findComplaints(log);
   t.match(first, { kind: 'oops', at: 1 });
   t.same(first && excerpt(log, first, 2), log.split('\n').slice(1, 3));
+  t.end();
+});
+
+t.test('init that ended by itself', (t) => {
+  const status = (code: string) => findComplaints(`Kernel panic - not syncing: Attempted to kill init! exitcode=0x${code}`).map(initStatus);
+  t.same(status('00004600'), [70]);
+  t.same(status('00000000'), [0]);
+  t.same(status('0000000b'), [undefined], 'SIGSEGV may be the kernel\'s fault');
+  t.same(findComplaints('Kernel panic - not syncing: Fatal exception').map(initStatus), [undefined]);
   t.end();
 });
