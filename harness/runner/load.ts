@@ -65,6 +65,8 @@ async function bundle(file: string, path: string): Promise<{ text: string; map: 
       absWorkingDir: process.cwd(),
       plugins: [doorPlugin()],
       format: 'esm',
+      // The door's packages may be CommonJS inside, and a data: URL has no require of its own.
+      banner: { js: `import{createRequire as requireFrom}from'node:module';var require=requireFrom(${JSON.stringify(join(home(), 'package.json'))});` },
       sourcemap: 'external',
       // Nothing is written; sources are named relative to it.
       outdir: process.cwd(),
