@@ -163,6 +163,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
 
   let answer: AgentResult | undefined;
   let failure: string | undefined;
+  let heard = false;
   let warpBegan: number | undefined;
   let warpFault: string | undefined;
   let lastStep = 'booting';
@@ -173,6 +174,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   try {
     for await (const record of launched.records) {
       if (record.t === 'hello') {
+        heard = true;
         kernels.set(kernel.id, {
           id: kernel.id, place: kernel.place, release: record.release, version: record.version, hz: record.hz, reason,
           ...(kernel.image ? { image: kernel.image } : {}), ...(kernel.icountShift === undefined ? {} : { icountShift: kernel.icountShift }),
@@ -235,7 +237,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
     verdict = 'errored';
     why = warpFault;
   } else if (ending.how !== 'done') {
-    const booted = kernels.has(kernel.id) || answer !== undefined || lastStep !== 'booting';
+    const booted = heard || answer !== undefined;
     verdict = kernel.place === 'running' || ending.how === 'failed' ? 'errored' : 'crashed';
     why = `${booted ? `it ended during "${lastStep}"` : kernel.place === 'running' ? 'the agent did not start' : 'the kernel never reached our agent'}: ${bounded(ending.detail)}.${kernel.place === 'running' ? '' : log ? ` The end of its console:\n${log.trimEnd().split(/\r?\n/).slice(-15).join('\n')}` : ' Its console stayed empty: is the image for this machine, with a serial console and initramfs support?'}`;
   } else if (!answer) {

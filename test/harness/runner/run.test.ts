@@ -25,14 +25,14 @@ const vm = (records: readonly AgentRecord[], log: string, ending: Ending): Kerne
 });
 
 let runs = 0;
-async function resultOn(kernel: Kernel) {
+async function resultOn(kernel: Kernel, variants = ['healthy']) {
   const dir = join(folder, String(runs++));
   mkdirSync(dir);
   const record = await run({
-    selections: [{ ...sample('multicast/one'), variant: 'healthy', control: false }], kernels: [{ kernel, reason: 'a test' }], runId: 'test', dir, seed: 1, time: 'warp', jobs: 1,
+    selections: variants.map((variant) => ({ ...sample('multicast/one', { variants }), variant, control: false })), kernels: [{ kernel, reason: 'a test' }], runId: 'test', dir, seed: 1, time: 'warp', jobs: 1,
     capture: 'none', captureEverything: false, wirewarp: '0', command: [], onEvent: () => undefined, signal: new AbortController().signal, wallDeadlineMs: 20_000,
   });
-  return record.results[0];
+  return record.results.at(-1);
 }
 
 t.test('the agent says that it failed', async (t) => {
@@ -58,4 +58,10 @@ t.test('a QEMU that cannot run a kernel says nothing of the kernel', async (t) =
   t.match(await resultOn(qemu('kill -KILL $$')), { verdict: 'errored', reason: /SIGKILL/ }, "the OOM killer's");
   t.match(await resultOn(qemuKernel({ ...QEMU_DEFAULTS, release: 'x', image: '/nonexistent', initramfs: '/nonexistent', qemu: '/nonexistent/qemu' })), { verdict: 'errored', reason: /No such file/ });
   t.match(await resultOn(qemu('exit 0')), { verdict: 'crashed', reason: /the kernel never reached our agent/ }, 'a guest that resets at once');
+});
+
+t.test('a VM that never came up says so, although one of the same kernel did before it', async (t) => {
+  const places = [vm([hello, { t: 'bye' }], '', { how: 'done' }), vm([], '', { how: 'died', detail: 'QEMU ended with status 0' })];
+  const kernel: Kernel = { ...vm([], '', { how: 'done' }), launch: (job, options) => (places.shift() as Kernel).launch(job, options) };
+  t.match(await resultOn(kernel, ['first', 'second']), { verdict: 'crashed', reason: /^the kernel never reached our agent/ });
 });
