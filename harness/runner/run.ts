@@ -183,7 +183,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
         if (record.phase === 'begin') warpBegan = performance.now();
         else if (kernel.virtualTime && warpBegan !== undefined) {
           const wall = (performance.now() - warpBegan) / 1000;
-          // A tenth is generous: what idles costs next to nothing in virtual time.
+          // A quarter is generous: what idles costs next to nothing in virtual time.
           if (wall > record.sleptS / 4) {
             warpFault = `virtual time does not skip: a timer of ${record.sleptS} s took ${wall.toFixed(1)} s of wall time. Does this QEMU honour -icount sleep=off?`;
             break;
