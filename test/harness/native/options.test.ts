@@ -33,7 +33,8 @@ function agrees(table: OptionTable, key: string, value: OptionValue, told: Recor
   const words = toIpWords(table, key, value) ?? [];
   const wanted = words[1] ?? '';
   if (typeof seen === 'boolean') return seen === value;
-  if (String(seen) === wanted || String(seen) === String(value)) return true;
+  const text = typeof seen === 'string' ? seen : JSON.stringify(seen);
+  if (text === wanted || text === String(value)) return true;
   return Number(seen) === Number(wanted === 'on' ? 1 : wanted === 'off' ? 0 : wanted);
 }
 

@@ -30,7 +30,7 @@ void t.test('a namespace is entered and left, whatever happens inside', async (t
   t.equal(own(), home);
   t.throws(() => inNamespace(ns.fd, () => { throw new Error('inside'); }), /inside/);
   t.equal(own(), home, 'after an exception');
-  t.throws(() => { inNamespace(ns.fd, async () => { await sleep(0); }); }, /synchronous/);
+  t.throws(() => { void inNamespace(ns.fd, async () => { await sleep(0); }); }, /synchronous/);
   t.equal(own(), home, 'after a promise');
   using other = createNamespace();
   inNamespace(ns.fd, () => {

@@ -29,7 +29,7 @@ const data = (payload: Uint8Array, path: readonly number[]): unknown => {
   for (const wanted of path) {
     const tree = attributeTree(bytes, header, {}) as [string, ...[number, string][]];
     const hit = tree.slice(1).find((entry) => entry[0] === wanted);
-    found = Buffer.from(String(hit?.[1] ?? ''), 'hex');
+    found = Buffer.from(hit?.[1] ?? '', 'hex');
     bytes = found; header = 0;
   }
   return attributeTree(found, 0, {});
