@@ -200,8 +200,9 @@ function ownOptions(device: Exclude<DeviceSpec, { kind: 'vlan' }>, scale: number
   return scaledOptions(BOND_TABLE, Object.fromEntries(Object.entries(device.options).filter(([key]) => !NAMES_A_SLAVE.has(key))), scale);
 }
 
-/** A new port listens and learns for this long each, with STP and without, unless it is 0 (br_stp_if.c, br_stp_timer.c). */
+/** With STP a new port listens and learns for this long each; without, it forwards at once (br_make_forwarding in net/bridge/br_stp.c). */
 function forwardDelayMs(bridge: Extract<DeviceSpec, { kind: 'bridge' }>, scale: number): number {
+  if (bridge.options['stp_state'] !== true) return 0;
   const delay = { ...BRIDGE_DEFAULTS, ...scaledBridgeOptions(bridge.options, scale) }['forward_delay'];
   return isDuration(delay) ? delay.ns / 1e6 : 0;
 }

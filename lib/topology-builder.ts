@@ -101,7 +101,7 @@ export interface TopologyDefaults {
 }
 
 const bridgeOptions = (o: BridgeOptions): Options => ({
-  // Virtualization practice; the kernel's own default would keep each port from forwarding for 30 s. With STP on, 0 is
+  // As virtualization writes it down. Without STP no forward delay delays anything (br_make_forwarding); with STP on, 0 is
   // not allowed: there the kernel's 15 s stay unless the scenario says otherwise.
   ...(o.options?.['stp_state'] === true ? {} : { forward_delay: s(0), stp_state: false }),
   ...(o.snooping === undefined ? {} : { mcast_snooping: o.snooping }),

@@ -99,6 +99,7 @@ t.test('with STP a port may end blocking, and the wait covers listening and lear
   const plain = port(compilePlan(ring({}, true), { seed: 1 }));
   t.match(plain, { master: 'swa', withinMs: 15_000 });
   t.notOk(plain && 'mayBlock' in plain);
+  t.match(port(compilePlan(ring({ stp_state: false, forward_delay: s(15) }, true), { seed: 1 })), { withinMs: 15_000 }, 'a forward delay without STP delays nothing');
 });
 
 t.test('a scaled run divides named timers, the kernel\'s own, and those of hosts', async (t) => {

@@ -20,7 +20,7 @@ export const BRIDGE_OPTIONS = {
   forward_delay: {
     ...stpTime, attribute: 1, ip: 'forward_delay', sysfs: 'bridge/forward_delay',
     range: { min: 2_000, max: 30_000, outside: 'refused', source: 'br_set_forward_delay, BR_{MIN,MAX}_FORWARD_DELAY', when: 'stp_state is on' },
-    note: 'without STP a new port still listens and learns for twice this time, unless it is 0',
+    note: 'delays nothing without STP (br_make_forwarding): with it a new port listens and learns for this time each',
   },
   hello_time: {
     ...stpTime, attribute: 2, ip: 'hello_time', sysfs: 'bridge/hello_time',
