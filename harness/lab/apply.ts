@@ -12,7 +12,7 @@ import { namesDevice } from '../../lib/plan.ts';
 import { netlinkOptions } from '../../lib/plan-options.ts';
 import type { Topology } from '../../lib/topology.ts';
 import type { Scope } from '../system/scope.ts';
-import { Node } from './node.ts';
+import { Indices, Node } from './node.ts';
 
 /** A plan could not be applied: which step, and what the kernel said. */
 export class ApplyError extends Error {
@@ -22,6 +22,7 @@ export class ApplyError extends Error {
 
 export function applyPlan(topology: Topology, plan: Plan, scope: Scope): Map<string, Node> {
   const nodes = new Map<string, Node>();
+  const indices = new Indices();
   const queues = new Map<Node, NetlinkRequest[]>();
   const node = (name: string): Node => {
     const found = nodes.get(name);
@@ -46,7 +47,7 @@ export function applyPlan(topology: Topology, plan: Plan, scope: Scope): Map<str
   // The last cable: whatever follows may refer to both ends.
   const cables = plan.steps.findLastIndex((step) => step.do === 'veth');
   plan.steps.forEach((step, index) => {
-    applyStep(step, { topology, nodes, node, enqueue, flush, scope, scaled: plan.scale !== 1 });
+    applyStep(step, { topology, nodes, indices, node, enqueue, flush, scope, scaled: plan.scale !== 1 });
     if (index === cables) flush();
   });
   flush();
@@ -56,6 +57,7 @@ export function applyPlan(topology: Topology, plan: Plan, scope: Scope): Map<str
 interface Context {
   topology: Topology;
   nodes: Map<string, Node>;
+  indices: Indices;
   node: (name: string) => Node;
   enqueue: (to: Node, request: NetlinkRequest) => void;
   flush: () => void;
@@ -64,12 +66,12 @@ interface Context {
   scaled: boolean;
 }
 
-function applyStep(step: Step, { topology, nodes, node, enqueue, flush, scope, scaled }: Context): void {
+function applyStep(step: Step, { topology, nodes, indices, node, enqueue, flush, scope, scaled }: Context): void {
   switch (step.do) {
     case 'namespace': {
       const spec = topology.nodes.find((n) => n.name === step.node);
       if (!spec) throw new ApplyError(`the plan makes ${step.node}, which the topology does not have`);
-      const made = new Node(spec);
+      const made = new Node(spec, indices);
       scope.defer(`remove the namespace ${step.node}`, () => { made[Symbol.dispose](); });
       nodes.set(step.node, made);
       enqueue(made, linkSet(1, { up: true }));

@@ -7,16 +7,27 @@ import { NetlinkSocket, type Subscription } from '../system/native/netlink-socke
 /** Index 1 is the loopback; ours start where nobody else's are. */
 const FIRST_INDEX = 10;
 
+/**
+ * Interface indices that no other device of the lab has, whatever its namespace: a cable with the same index at both ends
+ * looks to the kernel like a device that is not stacked (linkwatch_urgent_event compares ifindex with iflink), and its
+ * carrier is noticed up to a second late.
+ */
+export class Indices {
+  #next = FIRST_INDEX;
+  take(): number { return this.#next++; }
+}
+
 export class Node implements Disposable {
   readonly spec: NodeSpec;
   readonly name: string;
   readonly namespace: NetworkNamespace;
   readonly netlink: NetlinkSocket;
   readonly #indices = new Map<string, number>();
-  #next = FIRST_INDEX;
+  readonly #free: Indices;
 
-  constructor(spec: NodeSpec) {
+  constructor(spec: NodeSpec, free: Indices) {
     this.spec = spec;
+    this.#free = free;
     this.name = spec.name;
     this.namespace = createNamespace();
     this.netlink = new NetlinkSocket(this.namespace.fd);
@@ -24,7 +35,7 @@ export class Node implements Disposable {
 
   /** The index that a device to be made here will have. */
   assign(device: string): number {
-    const index = this.#next++;
+    const index = this.#free.take();
     this.#indices.set(device, index);
     return index;
   }

@@ -30,10 +30,8 @@ export const movingGuest = ({ source, target, fabric }: MovingGuest = {}) =>
     const hv2 = host2.bridge('br0', target ? { options: target } : {});
     t.link(hv1, sw, { a: { name: 'eth0' } });
     t.link(hv2, sw, { a: { name: 'eth0' } });
-    // Drawn before vm: two ends of a cable that have the same index in their namespaces are taken for no stacked device
-    // (linkwatch_urgent_event), and their carrier is noticed a second late.
-    const left = t.guest('left', { on: hv1, addresses: [ADDRESS.left] });
     const vm = t.guest('vm', { on: hv1, movesTo: [hv2], addresses: [ADDRESS.vm] });
+    const left = t.guest('left', { on: hv1, addresses: [ADDRESS.left] });
     const beside = t.guest('beside', { on: hv2, addresses: [ADDRESS.beside] });
     const host = (name: 'outside' | 'third') => {
       const made = t.host(name);

@@ -6,6 +6,7 @@ import { waitUntilReady } from '../../../harness/lab/ready.ts';
 import type { Node } from '../../../harness/lab/node.ts';
 import { exec } from '../../../harness/system/exec.ts';
 import { Scope } from '../../../harness/system/scope.ts';
+import { decodeLink, linkDump } from '../../../lib/netlink/index.ts';
 import { compilePlan, type Plan } from '../../../lib/plan.ts';
 import { topology } from '../../../lib/topology-builder.ts';
 import type { Topology } from '../../../lib/topology.ts';
@@ -43,6 +44,9 @@ for (const scale of [1, 10]) {
     const nodes = applyPlan(network(), plan, scope);
     await waitUntilReady(plan, nodes);
     t.same(differencesFrom(plan, await look(nodes, plan)), []);
+
+    const indices = [...nodes.values()].flatMap((node) => node.netlink.dump(linkDump({ skipStats: true }), decodeLink)).filter((link) => link.name !== 'lo').map((link) => link.index);
+    t.equal(new Set(indices).size, indices.length, 'no two devices of the lab have the same index: else a cable with equal ends gets its carrier late');
 
     // The comparison itself must be able to fail.
     const sw = nodes.get('sw') as Node;
