@@ -16,7 +16,6 @@ export const vlanTrunks = ({ toHv2 }: { toHv2: boolean }) =>
     const guests = { options: { vlan_filtering: true, vlan_default_pvid: VLAN } };
     const sw = t.bridge('sw', { options: { vlan_filtering: true } });
     const [hv1, hv2] = [t.hypervisor('hv1').bridge('br0', guests), t.hypervisor('hv2').bridge('br0', guests)];
-    // Drawn before the uplinks, or its cable's ends would have the same index, and be a second late (see moving-guest.ts).
     const vm = t.guest('vm', { on: hv1, movesTo: [hv2], addresses: [ADDRESS.vm] });
     const tagged = { vlans: [{ id: VLAN }] };
     t.link(hv1, sw, { a: { name: 'eth0', ...tagged }, b: tagged });
