@@ -6,6 +6,7 @@ import type { Ref, BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, V
 import type { At, Topology } from '../lib/topology.ts';
 import type { Duration, Moment } from '../lib/units.ts';
 import type { Bound } from '../lib/timer-wheel.ts';
+import type { Capability } from '../lib/capabilities.ts';
 import type { Machine } from './lab/machine.ts';
 import type { Guest } from './lab/guest.ts';
 import type { Bridge } from './lab/bridge.ts';
@@ -31,6 +32,7 @@ export type { Link } from './lab/link.ts';
 export type { Querier } from './lab/querier.ts';
 export type { Flow } from './probes/flow.ts';
 export { after } from '../lib/units.ts';
+export type { Capability } from '../lib/capabilities.ts';
 
 /** What a reference of the topology becomes once the network stands. */
 export type Live<R> = R extends BridgeRef ? Bridge : R extends BondRef ? Bond : R extends GuestRef ? Guest : R extends QuerierRef ? Querier : R extends LinkRef ? Link : R extends VlanRef ? Machine : R extends HostRef ? Machine : never;
@@ -75,6 +77,8 @@ export interface VariantCommon {
   readonly expected?: 'held' | 'broken';
   /** Why this variant cannot run with protocol time scaled, where others can. */
   readonly notScaled?: string;
+  /** What this variant asks of the kernel beyond what its topology shows. */
+  readonly needs?: readonly Capability[];
 }
 
 export interface ScenarioDefinition<V extends object, R extends Record<string, Ref>> {
@@ -95,6 +99,8 @@ export interface ScenarioDefinition<V extends object, R extends Record<string, R
   readonly inDefaultSet?: boolean;
   /** Why it cannot run with protocol time scaled, where it cannot: "forward_delay has a floor of 2 s". */
   readonly notScaled?: string;
+  /** What it asks of the kernel beyond what the topology shows: where it is missing the variants are skipped. */
+  readonly needs?: readonly Capability[];
   readonly story: (lab: Lab<R>, context: StoryContext<V>) => Promise<void>;
 }
 
@@ -108,6 +114,7 @@ export interface Scenario {
   readonly deadline: Duration;
   readonly inDefaultSet: boolean;
   readonly notScaled?: string;
+  readonly needs?: readonly Capability[];
   readonly topology: (settings: object) => { topology: Topology; refs: Record<string, Ref> };
   readonly captures: (refs: Record<string, Ref>, settings: object) => readonly CaptureSpec[];
   readonly story: (lab: Record<string, unknown>, context: StoryContext<unknown>) => Promise<void>;

@@ -1,4 +1,5 @@
 /** One job from topology to verdict: plan, apply, wait until ready, capture, tell the story, decide, undo. */
+import { cureOf, neededBy } from '../../lib/capabilities.ts';
 import { compilePlan } from '../../lib/plan.ts';
 import type { ClaimRecord, Readout, Verdict } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
@@ -22,9 +23,11 @@ import { Querier } from '../lab/querier.ts';
 import { waitUntilReady } from '../lab/ready.ts';
 import { Recorder } from '../lab/recorder.ts';
 import { States } from '../lab/states.ts';
+import { Unfit } from '../lab/unfit.ts';
+import { unknownOptions } from '../lab/unknown-options.ts';
 import type { Bounds, CaptureSpec, Scenario, StoryContext } from '../scenario.ts';
 import { Scope } from '../system/scope.ts';
-import { cureOf, neededBy, probeCapabilities } from './capabilities.ts';
+import { probeCapabilities } from './capabilities.ts';
 import { kernelHz } from './environment.ts';
 import type { AgentResult, Job } from './protocol.ts';
 
@@ -50,10 +53,11 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
   if (job.scale !== 1 && notScaled) return { result: { ...result, verdict: 'skipped', reason: `protocol time cannot be scaled here: ${notScaled}. Run it in virtual time (--time warp) or in real time.` }, files: [] };
 
   const { topology, refs } = scenario.topology(settings);
-  const { missing } = probeCapabilities();
-  const lacking = neededBy(topology).filter((c) => c in missing);
+  const needed = neededBy(topology, [...(scenario.needs ?? []), ...(settings.needs ?? [])]);
+  const { missing } = probeCapabilities(needed);
+  const lacking = needed.filter((c) => c in missing);
   if (lacking.length > 0) {
-    return { result: { ...result, verdict: 'skipped', reason: `this kernel lacks ${lacking.map((c) => `${c} (${missing[c] ?? ''}; it needs ${cureOf(c)})`).join(', ')}` }, files: [] };
+    return { result: { ...result, verdict: 'skipped', reason: `this kernel lacks ${lacking.map((c) => `${c} (${missing[c] ?? ''}; ${cureOf(c)})`).join(', ')}` }, files: [] };
   }
 
   const phases = new Phases(result.phasesMs);
@@ -69,6 +73,8 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     const nodes = applyPlan(topology, plan, scope);
     phases.end('build');
     await waitUntilReady(plan, nodes);
+    const unknown = unknownOptions(plan, nodes);
+    if (unknown.length > 0) throw new Unfit(`this kernel does not know ${unknown.join(', ')}: choose another (--kernel)`);
     phases.end('ready');
 
     const begun: { clock?: Clock } = {};
@@ -98,6 +104,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     verdict = 'held';
   } catch (error) {
     reason = describe(error);
+    if (error instanceof Unfit) verdict = 'skipped';
   }
   if (lab) {
     const core = lab;

@@ -2,6 +2,7 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { CAPABILITIES, type Capability, moduleOf } from '../../lib/capabilities.ts';
 import { type Capabilities, type Facts } from '../kernels/choose.ts';
 import { type KernelImage, lackedModules } from '../kernels/image/find.ts';
 import { agentFor } from '../runner/agent-bundle.ts';
@@ -151,13 +152,15 @@ function runningChecks(running: Capabilities | Error): Check[] {
       state: 'missing',
       what: `  ${name}`,
       found: said(answer),
-      remedy: 'another kernel in a VM (--kernel), or the module loaded by root: ' + moduleOf(name),
+      remedy: `another kernel in a VM (--kernel)${moduleRemedy(name)}`,
     })),
   ];
 }
 
-const moduleOf = (capability: string): string =>
-  `modprobe ${({ bonding: 'bonding', vlan: '8021q', snooping: 'bridge' } as Record<string, string>)[capability] ?? capability}`;
+function moduleRemedy(name: string): string {
+  const module = CAPABILITIES.includes(name as Capability) ? moduleOf(name as Capability) : undefined;
+  return module === undefined ? '' : `, or the module loaded by root: modprobe ${module}`;
+}
 
 /** Really made, since a distribution has several ways to forbid it. */
 async function userNamespaces(): Promise<Check> {

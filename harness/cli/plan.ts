@@ -48,7 +48,7 @@ async function read(
   values: Record<string, unknown>,
   command: Command,
 ): Promise<{ settings: PlanSettings; selection: Selection }> {
-  const { gather, topologyFaults } = await import('../runner/gather.ts');
+  const [{ gather }, { topologyFaults }] = await Promise.all([import('../runner/gather.ts'), import('../runner/topology-faults.ts')]);
   const words = readWords(command, 1);
   const reader = new Reader(values);
   const variant = reader.text('variant');

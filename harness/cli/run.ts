@@ -110,7 +110,8 @@ interface Prepared {
 async function prepare(values: Record<string, unknown>, command: Command): Promise<Prepared> {
   const [
     { readRunSettings },
-    { gather, topologyFaults },
+    { gather },
+    { topologyFaults },
     { checkResults },
     { machineFacts },
     { decidePlaces },
@@ -120,6 +121,7 @@ async function prepare(values: Record<string, unknown>, command: Command): Promi
   ] = await Promise.all([
     import('./run-options.ts'),
     import('../runner/gather.ts'),
+    import('../runner/topology-faults.ts'),
     import('../runner/run-id.ts'),
     import('../runner/machine.ts'),
     import('../kernels/choose.ts'),

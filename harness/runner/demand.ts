@@ -1,5 +1,5 @@
 /** What a selection asks of a kernel, for choosing one. */
-import { neededBy } from '../agent/capabilities.ts';
+import { neededBy } from '../../lib/capabilities.ts';
 import type { Demand } from '../kernels/choose.ts';
 import { type Selection, settingsOf } from './select.ts';
 
@@ -16,7 +16,8 @@ export function demandOf(selections: readonly Selection[], jobs: number): Demand
 /** A topology that cannot be drawn is reported elsewhere. */
 function needsOf(selection: Selection): string[] {
   try {
-    return neededBy(selection.scenario.topology(settingsOf(selection)).topology);
+    const settings = settingsOf(selection);
+    return neededBy(selection.scenario.topology(settings).topology, [...(selection.scenario.needs ?? []), ...(settings.needs ?? [])]);
   } catch {
     return [];
   }

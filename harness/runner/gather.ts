@@ -1,9 +1,8 @@
 /** From patterns to what is to run: the catalogue, the user's own files, and every fault among them. */
 import { resolve } from 'node:path';
-import { formatFaults, validateTopology } from '../../lib/validate.ts';
 import { builtIn } from './catalogue.ts';
 import { builtInFile, isScenarioFile, type LoadedScenario, loadScenario } from './load.ts';
-import { BadInput, type Fault, said } from './refusal.ts';
+import { BadInput, type Fault } from './refusal.ts';
 import {
   choose,
   keyOf,
@@ -11,7 +10,6 @@ import {
   patternsOf,
   select,
   type Selection,
-  settingsOf,
   splitPattern,
   variantsOf,
 } from './select.ts';
@@ -82,22 +80,4 @@ function sameNames(files: readonly LoadedScenario[]): Fault[] {
     what: `${file}: another file of this run is called ${name} as well`,
     help: 'Run them one after the other, or rename one.',
   }));
-}
-
-/** What is wrong with the networks of these variants; equal reports of several variants are one. */
-export function topologyFaults(selections: readonly Selection[], scale = 1): Fault[] {
-  const reports = new Map<string, string[]>();
-  for (const selection of selections) {
-    const report = topologyReport(selection, scale);
-    if (report !== '') reports.set(report, [...(reports.get(report) ?? []), keyOf(selection)]);
-  }
-  return [...reports].map(([report, keys]) => ({ what: `${keys.join(', ')}: ${report}` }));
-}
-
-function topologyReport(selection: Selection, scale: number): string {
-  try {
-    return formatFaults(validateTopology(selection.scenario.topology(settingsOf(selection)).topology, { scale }));
-  } catch (error) {
-    return `its topology cannot be drawn: ${said(error)}`;
-  }
 }

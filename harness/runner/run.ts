@@ -13,7 +13,7 @@ import { shellScript } from '../../lib/shell-export.ts';
 import type { KernelRecord, ResultRecord, RunEvent, RunRecord } from '../../lib/record.ts';
 import type { AgentResult, Job } from '../agent/protocol.ts';
 import type { Kernel } from '../kernels/kernel.ts';
-import { expectedOf, keyOf, type Selection, settingsOf } from './select.ts';
+import { expectedOf, keyOf, notScaledOf, type Selection, settingsOf } from './select.ts';
 
 /** A kernel that was chosen, and why. */
 export interface ChosenKernel {
@@ -116,7 +116,7 @@ function withoutClaims({ selection, chosen }: Work, options: RunOptions, verdict
 /** One that fails costs its own result, not those of the others. */
 async function runSafely(work: Work, options: RunOptions, kernels: Map<string, KernelRecord>): Promise<ResultRecord | undefined> {
   const began = performance.now();
-  const { notScaled } = work.selection.scenario;
+  const notScaled = notScaledOf(work.selection);
   if (notScaled !== undefined && scaleOf(timeOf(work.chosen, options)) !== 1) {
     return withoutClaims(work, options, 'skipped', `it cannot run with protocol time scaled: ${notScaled}. Run it with --time warp or --time real.`, 0);
   }

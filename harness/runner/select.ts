@@ -1,5 +1,5 @@
 /** Which variants of which scenarios a run consists of. The agent bundles this file too: nothing heavy in here. */
-import type { Scenario } from '../scenario.ts';
+import type { Scenario, VariantCommon } from '../scenario.ts';
 
 /** A scenario under the name by which people call it: its path below scenarios/, without ending. */
 export interface Named {
@@ -34,7 +34,7 @@ export function variantsOf(named: Named, controls: boolean): Selection[] {
 /** "multicast/expiry#legacy": how a person names exactly this. */
 export const keyOf = (s: { name: string; variant: string }): string => `${s.name}#${s.variant}`;
 
-export function settingsOf(s: Selection): object {
+export function settingsOf(s: Selection): VariantCommon {
   const all = s.control ? s.scenario.controls : s.scenario.variants;
   const settings = Object.hasOwn(all, s.variant) ? all[s.variant] : undefined;
   if (!settings) throw new Error(`${s.name} has no ${s.control ? 'control' : 'variant'} ${s.variant}`);
@@ -42,7 +42,10 @@ export function settingsOf(s: Selection): object {
 }
 
 export const expectedOf = (s: Selection): 'held' | 'broken' =>
-  (settingsOf(s) as { expected?: 'held' | 'broken' }).expected ?? (s.control ? 'broken' : 'held');
+  settingsOf(s).expected ?? (s.control ? 'broken' : 'held');
+
+/** Why it cannot run with its timers divided; undefined where it can. */
+export const notScaledOf = (s: Selection): string | undefined => s.scenario.notScaled ?? settingsOf(s).notScaled;
 
 const hasVariant = ({ scenario }: Named, variant: string): boolean =>
   Object.hasOwn(scenario.variants, variant) || Object.hasOwn(scenario.controls, variant);

@@ -6,6 +6,7 @@ export * from './link.ts';
 export * from './address.ts';
 export * from './neighbour.ts';
 export * from './mdb.ts';
+export * from './qdisc.ts';
 export * from './decode/link.ts';
 export * from './decode/neighbour.ts';
 export * from './decode/mdb.ts';

@@ -5,7 +5,7 @@ import { BOND_TABLE, BRIDGE_TABLE, MIIMON_MULTIPLES, PORT_TABLE, scaledTo, SLAVE
 import type { Options, OptionValue } from '../topology.ts';
 import { type Duration, formatDuration, inMilliseconds, isDuration, ms } from '../units.ts';
 import { type Context, type Device, whereIs } from './context.ts';
-import type { Report } from './fault.ts';
+import type { Fault, Report } from './fault.ts';
 import { nearest } from './nearest.ts';
 
 type Kind = 'bridge' | 'bridge port' | 'bond' | 'bond slave';
@@ -28,12 +28,27 @@ export function checkOptions(context: Context): void {
   }
 }
 
+/** What dividing its timers makes wrong of a bridge's options, beyond what is wrong already. */
+export function scalingFaults(options: Options, scale: number): Fault[] {
+  const faultsAt = (at: number): Fault[] => {
+    const faults: Fault[] = [];
+    const report: Report = (where, fault, fix) => { faults.push({ where, fault, fix }); };
+    const stp = options['stp_state'] === true;
+    checkTable({ scale: at, report }, '', 'bridge', options, undefined, stp);
+    if (at !== 1) checkScaledBridge(options, stp, at, '', report);
+    return faults;
+  };
+  if (scale === 1) return [];
+  const anyway = faultsAt(1).map(({ fault }) => fault);
+  return faultsAt(scale).filter(({ fault }) => !anyway.includes(fault));
+}
+
 const modeOf = (options: Options): string => (typeof options['mode'] === 'string' ? options['mode'] : 'balance-rr');
 const durationOf = (value: OptionValue | undefined): Duration | undefined => (isDuration(value) ? value : undefined);
 const isOn = (value: OptionValue | undefined): boolean => isDuration(value) ? value.ns > 0 : Boolean(value);
 
 /** Each option by itself. */
-function checkTable({ scale, report }: Context, where: string, kind: Kind, options: Options, mode?: string, stp = true): void {
+function checkTable({ scale, report }: Pick<Context, 'scale' | 'report'>, where: string, kind: Kind, options: Options, mode?: string, stp = true): void {
   const table = TABLES[kind];
   for (const [key, value] of Object.entries(options) as [string, OptionValue | undefined][]) {
     if (value === undefined) continue;

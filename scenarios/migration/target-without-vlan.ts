@@ -26,7 +26,6 @@ export default scenario({
   title: 'the target’s switch port lacks the guest’s VLAN',
   cases: ['harvester 1944'],
   inDefaultSet: false,
-  notScaled: 'it needs CONFIG_BRIDGE_VLAN_FILTERING, which the kernel that runs here may lack and which is not probed; the VM’s has it',
   variants: {
     'vlan-missing': variant(false, 'unreachable'),
     'vlan-there': variant(true, 'reachable'),

@@ -1,5 +1,6 @@
 // Each fault has a topology that has it and one that just has it not.
 import t from 'tap';
+import { scalingFaults } from '../../lib/validate/options.ts';
 import { TopologyBuilder } from '../../lib/topology-builder.ts';
 import type { BondMode } from '../../lib/topology-builder.ts';
 import type { BridgeSpec, EndSpec, Options, QuerierSpec, Topology } from '../../lib/topology.ts';
@@ -275,4 +276,13 @@ t.test('a topology from outside the types is reported, not thrown at', async (t)
   const odd = { ...guestsAndQuerier() };
   const devices = odd.devices.map((d): BridgeSpec => ({ ...(d as BridgeSpec), options: { mcast_snooping: null as never, ageing_time: Symbol('x') as never } }));
   t.equal(validateTopology({ ...odd, devices }).length, 2);
+});
+
+t.test('what a story sets later is held against the scale too', async (t) => {
+  t.match(scalingFaults({ mcast_querier: true }, 32), [{ fault: /mcast_startup_query_interval is 31\.25 s.*it is the kernel's default/, fix: /scale of at most 31/ }]);
+  t.same(scalingFaults({ mcast_querier: true }, 31), []);
+  t.same(scalingFaults({ mcast_querier: true }, 1), []);
+  t.match(scalingFaults({ mcast_query_interval: s(20) }, 25), [{ fix: /scale of at most 20/ }]);
+  t.same(scalingFaults({ no_such_option: true, mcast_startup_query_interval: s(0.5) }, 1), [], 'what is wrong anyway is not the scale’s fault');
+  t.same(scalingFaults({ no_such_option: true }, 25), []);
 });
