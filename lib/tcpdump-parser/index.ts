@@ -11,5 +11,7 @@ export {
   type PcapngPacket,
   type PcapngSection,
 } from './write-pcapng.ts';
+export { parseTcpdumpText, type TextCapture, type TextOptions, type TextPacket } from './text/parse-text.ts';
+export type { Dating } from './text/time-stamp.ts';
 export { decodePacket } from './decode.ts';
 export { LINK_TYPE } from '../wire/link-type.ts';
