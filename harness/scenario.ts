@@ -4,6 +4,7 @@
  */
 import type { Ref, BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, VlanRef } from '../lib/topology-builder.ts';
 import type { At, Topology } from '../lib/topology.ts';
+import type { ProgramSpec } from '../lib/programs.ts';
 import type { Duration, Moment } from '../lib/units.ts';
 import type { Bound } from '../lib/timer-wheel.ts';
 import type { Capability } from '../lib/capabilities.ts';
@@ -24,6 +25,8 @@ export { bound, later, shifted, timerBound, wheelStep, type Bound } from '../lib
 export * as frame from '../lib/frame-kinds.ts';
 export { persistent, type FileText } from '../lib/persistent/index.ts';
 export type { Machine } from './lab/machine.ts';
+export type { Program, ProgramEnd, ProgramOptions } from './probes/program.ts';
+export type { ProgramSpec } from '../lib/programs.ts';
 export { announcementOffsets, QEMU_SCHEDULE } from '../lib/announcement.ts';
 export type { Guest } from './lab/guest.ts';
 export type { Bridge } from './lab/bridge.ts';
@@ -93,6 +96,10 @@ export interface ScenarioDefinition<V extends object, R extends Record<string, R
   readonly topology: (settings: V) => { topology: Topology; refs: R };
   /** Interfaces whose frames the claims speak of: captured by tcpdump from before the story until after it. */
   readonly captures?: (refs: R, settings: V) => readonly CaptureSpec[];
+  /** Programs that the story runs on its machines, by `runs`: installed here, or fetched into our cache for this scenario. */
+  readonly programs?: readonly ProgramSpec[] | ((settings: V) => readonly ProgramSpec[]);
+  /** Kernel modules that those need: "nf_tables". A kernel without one skips the variant. */
+  readonly modules?: readonly string[] | ((settings: V) => readonly string[]);
   /** Longest protocol time that the story may take. Default 2000 s. */
   readonly deadline?: Duration;
   /** false: run when it is named, or with --all; the default set ends within three minutes on two cores. */
@@ -117,6 +124,8 @@ export interface Scenario {
   readonly needs?: readonly Capability[];
   readonly topology: (settings: object) => { topology: Topology; refs: Record<string, Ref> };
   readonly captures: (refs: Record<string, Ref>, settings: object) => readonly CaptureSpec[];
+  readonly programs: (settings: object) => readonly ProgramSpec[];
+  readonly modules: (settings: object) => readonly string[];
   readonly story: (lab: Record<string, unknown>, context: StoryContext<unknown>) => Promise<void>;
 }
 
@@ -128,8 +137,12 @@ export function scenario<V extends object, R extends Record<string, Ref>>(defini
     deadline: { ns: 2000e9 },
     captures: () => [],
     ...definition,
+    programs: bySettings(definition.programs ?? []),
+    modules: bySettings(definition.modules ?? []),
   } as unknown as Scenario;
 }
+
+const bySettings = <V, T>(given: readonly T[] | ((settings: V) => readonly T[])): ((settings: V) => readonly T[]) => (typeof given === 'function' ? given : () => given);
 
 /** The bridge's side of a guest's (or querier's) cable: where frames to and from it are counted. */
 export const portOf = (bridge: { node: string }, guest: { node: string }): At => ({ node: bridge.node, device: guest.node });

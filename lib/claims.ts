@@ -47,14 +47,14 @@ export interface Decision {
 
 const seconds = (n: number): number => Number((n / 1e9).toFixed(6));
 const rounded = (n: number): number => Number(n.toFixed(3));
-const span = (w: Window): string =>
+export const span = (w: Window): string =>
   w.until !== undefined ? `from ${w.anchor.what} to ${w.until} (${formatDuration(w.max)})`
   : w.min.ns === 0 ? `within ${formatDuration(w.max)} after ${w.anchor.what}` : `between ${formatDuration(w.min)} and ${formatDuration(w.max)} after ${w.anchor.what}`;
-const after = (w: Window, at: number): string => {
+export const after = (w: Window, at: number): string => {
   const d = at - w.anchor.ns;
   return d >= 0 ? `${formatDuration(ns(d))} after ${w.anchor.what}` : `${formatDuration(ns(-d))} before ${w.anchor.what}`;
 };
-const errored = (expected: string, observed: string): Decision => ({ verdict: 'errored', expected, observed, figures: {}, decisiveNs: undefined });
+export const errored = (expected: string, observed: string): Decision => ({ verdict: 'errored', expected, observed, figures: {}, decisiveNs: undefined });
 /** The sender stopped before the observation did: what was not sent cannot be missed. */
 const endedEarly = (timeline: DatagramTimeline, w: Window, untilNs: number): string | undefined =>
   timeline.endedNs !== undefined && timeline.endedNs < untilNs ? `the flow itself ended ${after(w, timeline.endedNs)}` : undefined;

@@ -6,6 +6,7 @@ import { clockResolutionNs, loadModule, mount, setTerminal, terminalSettings } f
 import { decodeJob, type Job } from './protocol.ts';
 
 const MODULES = '/lib/modules-wirewarp';
+const MANIFEST = '/programs.json';
 const CHANNEL = '/dev/ttyS1';
 
 export interface Environment {
@@ -13,6 +14,8 @@ export interface Environment {
   /** The file descriptor that records go to. */
   readonly channel: number;
   readonly virtualMachine: boolean;
+  /** Where what is known of the story's programs lies, if anything is. */
+  readonly manifest: string | undefined;
   /** Modules that did not load, with the kernel's words. */
   readonly modules: Readonly<Record<string, string>>;
 }
@@ -22,7 +25,8 @@ export function enterEnvironment(): Environment {
   const argument = process.argv.find((a) => a.startsWith('--job='));
   if (argument !== undefined) {
     const job = decodeJob(argument.slice('--job='.length));
-    return { job, channel: 3, virtualMachine: false, modules: {} };
+    const manifest = process.argv.find((a) => a.startsWith('--programs='))?.slice('--programs='.length);
+    return { job, channel: 3, virtualMachine: false, modules: {}, manifest };
   }
   return enterVirtualMachine();
 }
@@ -42,7 +46,7 @@ function enterVirtualMachine(): Environment {
   settings.fill(0, 0, 8);
   settings.fill(0, 12, 16);
   setTerminal(channel, settings);
-  return { job, channel, virtualMachine: true, modules: loadModules() };
+  return { job, channel, virtualMachine: true, modules: loadModules(), manifest: existsSync(MANIFEST) ? MANIFEST : undefined };
 }
 
 function loadModules(): Record<string, string> {

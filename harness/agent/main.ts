@@ -3,15 +3,19 @@
  * last word. Everything it tells goes out as records on one channel.
  */
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { catalogue } from 'wirewarp:catalogue';
+import type { Manifest } from '../../lib/programs.ts';
 import { formatRecord } from '../kernels/records.ts';
+import { makeTree, type Programs, readManifest } from '../lab/system-tree.ts';
 import { scenarioName } from '../runner/select.ts';
 import type { Scenario } from '../scenario.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { enterEnvironment, type Environment, kernelHz, writeAll } from './environment.ts';
 import type { AgentRecord } from './protocol.ts';
 import { describe, runStory } from './run-story.ts';
+import { lackedHere, lackedInVm } from './story-modules.ts';
 
 /** A line of the channel stays below this many bytes of base64. */
 const PART_BYTES = 48_000;
@@ -35,7 +39,7 @@ async function main(): Promise<void> {
   else process.exit(0);
 }
 
-async function work({ job, virtualMachine, modules }: Environment, say: (record: AgentRecord) => void): Promise<void> {
+async function work({ job, virtualMachine, modules, manifest: manifestPath }: Environment, say: (record: AgentRecord) => void): Promise<void> {
   const kernel = (file: string): string => readFileSync(`/proc/sys/kernel/${file}`, 'utf8').trim();
   const release = kernel('osrelease');
   say({ t: 'hello', release, version: kernel('version'), hz: kernelHz(), clockNs: Number(process.hrtime.bigint()) });
@@ -62,8 +66,10 @@ async function work({ job, virtualMachine, modules }: Environment, say: (record:
   }
   const entry = catalogue.find(({ path }) => scenarioName(path) === job.scenario);
   if (!entry) throw new Error(`this agent does not know the scenario ${job.scenario}`);
+  const manifest = manifestPath === undefined ? undefined : readManifest(manifestPath);
   const { result, files } = await runStory(entry.scenario as Scenario, job, {
     onStep: (atS, text) => { say({ t: 'step', atS, text }); }, virtualTime: virtualMachine && job.warp, signal: abort.signal,
+    ...(manifest ? { programs: programsOf(manifest, virtualMachine, manifestPath as string), lackedModules: virtualMachine ? lackedInVm(manifest, modules) : lackedHere(manifest) } : {}),
   });
   for (const { name, content } of files) {
     const packed = gzipSync(content, { level: 6 });
@@ -75,6 +81,12 @@ async function work({ job, virtualMachine, modules }: Environment, say: (record:
   say({ t: 'result', result });
   // Namespaces die after the story: a device that somebody still holds is complained of 10 s later (net/core/dev.c).
   if (virtualMachine && job.warp) await new Promise((resolve) => { setTimeout(resolve, AFTERMATH_S * 1000); });
+}
+
+/** In a VM its initramfs is the tree; on the running kernel one is made, over the folder that the manifest came in. */
+function programsOf(manifest: Manifest, virtualMachine: boolean, path: string): Programs | undefined {
+  if (Object.keys(manifest.programs).length === 0) return undefined;
+  return virtualMachine ? { manifest, tree: '/', work: '/run' } : makeTree(manifest, dirname(path));
 }
 
 main().catch((error: unknown) => {

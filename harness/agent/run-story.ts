@@ -22,6 +22,8 @@ import type { Node } from '../lab/node.ts';
 import { Querier } from '../lab/querier.ts';
 import { waitUntilReady } from '../lab/ready.ts';
 import { Recorder } from '../lab/recorder.ts';
+import { ProgramRunner } from '../lab/run-program.ts';
+import type { Programs } from '../lab/system-tree.ts';
 import { States } from '../lab/states.ts';
 import { Unfit } from '../lab/unfit.ts';
 import { unknownOptions } from '../lab/unknown-options.ts';
@@ -40,6 +42,10 @@ export interface StoryHooks {
   /** Protocol seconds and what the story does then. */
   onStep(atS: number, text: string): void;
   readonly virtualTime: boolean;
+  /** What the story's programs are made of, where it names any. */
+  readonly programs?: Programs | undefined;
+  /** Modules that the story names and this kernel has not, each with the reason. */
+  readonly lackedModules?: readonly string[];
   /** Aborted: the story is given up, everything undone. */
   readonly signal: AbortSignal;
 }
@@ -58,6 +64,11 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
   const lacking = needed.filter((c) => c in missing);
   if (lacking.length > 0) {
     return { result: { ...result, verdict: 'skipped', reason: `this kernel lacks ${lacking.map((c) => `${c} (${missing[c] ?? ''}; ${cureOf(c)})`).join(', ')}` }, files: [] };
+  }
+
+  const modules = hooks.lackedModules ?? [];
+  if (modules.length > 0) {
+    return { result: { ...result, verdict: 'skipped', reason: `this kernel lacks ${modules.length === 1 ? 'the module' : 'the modules'} ${modules.join(', ')}: choose another kernel (--kernel), or load ${modules.length === 1 ? 'it' : 'them'}` }, files: [] };
   }
 
   const phases = new Phases(result.phasesMs);
@@ -95,6 +106,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     for (const node of nodes.values()) if (topology.devices.some((d) => d.node === node.name) || topology.movables.some((m) => m.guest === node.name)) states.follow(node);
 
     lab = new LabCore({ topology, plan, nodes, scope, clock, recorder, states, captures });
+    if (hooks.programs) lab.runner = new ProgramRunner(lab, hooks.programs);
     lab.onStep = (text) => { hooks.onStep((lab as LabCore).clock.ns / 1e9, text); };
     const slack = slackOf(job.scale, hooks.virtualTime);
     claims = new Claims(lab, slack);

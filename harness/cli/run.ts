@@ -6,6 +6,7 @@ import type { Place } from '../kernels/choose.ts';
 import type { ChosenKernel } from '../runner/run.ts';
 import type { Gathered } from '../runner/gather.ts';
 import { BadInput, NoPlace } from '../runner/refusal.ts';
+import { settingsOf } from '../runner/select.ts';
 import { exitStatus, status } from './exit-status.ts';
 import { option, Reader, readWords } from './options.ts';
 import type { RunSettings } from './run-options.ts';
@@ -64,6 +65,13 @@ async function runScenarios(values: Record<string, unknown>, command: Command): 
   const chosen = await makePlaces(prepared);
   if (interrupt.signal.aborted) return status.interrupted;
 
+  const { provider } = await import('../programs/provide.ts');
+  const provide = provider({ say, fetch: !process.env['WIREWARP_NO_FETCH'] });
+  // Before the table of progress is there: fetching says what it does.
+  for (const selection of prepared.gathered.selections) {
+    const programs = selection.scenario.programs(settingsOf(selection));
+    if (programs.length > 0) await provide(programs);
+  }
   const [{ run }, { createRunFolder, runId }, { writeReports, reportNames }] = await Promise.all([
     import('../runner/run.ts'),
     import('../runner/run-id.ts'),
@@ -86,6 +94,7 @@ async function runScenarios(values: Record<string, unknown>, command: Command): 
       command: ['wirewarp', ...process.argv.slice(2)],
       onEvent: (event) => reporter.event(event),
       signal: interrupt.signal,
+      provide,
       ...(settings.wallDeadlineMs === undefined ? {} : { wallDeadlineMs: settings.wallDeadlineMs }),
     });
     await writeReports(record, dir);

@@ -4,6 +4,7 @@
  * claims stays that of the story.
  */
 import { becomes, continues, type Decision, type FrameBounds, frames, neverArrives, outage, type OutageBounds, resumes, stays, stops, windowFrom, windowTo, type Window } from '../../lib/claims.ts';
+import { says, type Spoken } from '../../lib/claims-output.ts';
 import type { FrameKind } from '../../lib/frame-kinds.ts';
 import type { ClaimRecord } from '../../lib/record.ts';
 import { type DatagramTimeline, type StateTimeline } from '../../lib/timeline.ts';
@@ -14,6 +15,7 @@ import { Capture } from '../capture/capture.ts';
 import type { LabCore } from '../lab/lab.ts';
 import { Flow } from '../probes/flow.ts';
 import { Ping } from '../probes/ping.ts';
+import { Program } from '../probes/program.ts';
 
 /** Watched beyond a window that ends in silence, or silence would be the end of watching. */
 const WATCH = s(10);
@@ -46,10 +48,17 @@ export interface StateExpectation {
   becomes(value: string, window: Window): Promise<Figures>;
   stays(value: string, window: Window): Promise<Figures>;
 }
+export interface OutputExpectation {
+  /** At least one line that matches, or as many as said. */
+  says(pattern: RegExp, window: Window, bounds?: FrameBounds): Promise<Figures>;
+  /** None, while the program runs. */
+  neverSays(pattern: RegExp, window: Window): Promise<Figures>;
+}
 export interface Expect {
   (flow: Flow): FlowExpectation;
   (ping: Ping): DatagramExpectation;
   (capture: Capture): FrameExpectation;
+  (program: Program): OutputExpectation;
   (state: StateTimeline): StateExpectation;
 }
 
@@ -72,10 +81,11 @@ export class Claims {
     this.#slack = slack;
   }
 
-  readonly expect: Expect = ((subject: Flow | Ping | Capture | StateTimeline) => {
+  readonly expect: Expect = ((subject: Flow | Ping | Capture | Program | StateTimeline) => {
     if (subject instanceof Flow) return { to: (machine: { name: string }) => this.#datagrams(subject.at(machine.name), `${machine.name} hears ${subject.name}`, subject.records.filter((r) => r.receiver !== machine.name)) } satisfies FlowExpectation;
     if (subject instanceof Ping) return this.#datagrams(subject.record, subject.name, []);
     if (subject instanceof Capture) return this.#frames(subject);
+    if (subject instanceof Program) return this.#output(subject);
     return this.#state(subject);
   }) as Expect;
 
@@ -114,6 +124,16 @@ export class Claims {
     };
   }
 
+  #output(program: Program): OutputExpectation {
+    const spoken = (): Spoken => ({ what: program.what, lines: program.output, endedNs: program.ended?.at.ns });
+    const make = (what: string, pattern: RegExp, window: Window, bounds?: FrameBounds): Promise<Figures> =>
+      this.#claim(`${program.what} ${what} ${String(pattern)}`, window, windowTo(window), () => says(spoken(), pattern, window, bounds));
+    return {
+      says: (pattern, window, bounds) => make('says', pattern, window, bounds),
+      neverSays: (pattern, window) => make('never says', pattern, window, { atMost: 0 }),
+    };
+  }
+
   #state(timeline: StateTimeline): StateExpectation {
     return {
       becomes: (value, window) => this.#claim(`${timeline.what} becomes ${value}`, window, windowTo(window), () => becomes(this.#lab.states.timeline(timeline.what), value, window)),
@@ -148,13 +168,15 @@ export class Claims {
     };
   }
 
-  /** Frames around an instant, of all captures: a few before, a few after, and the last of each control protocol. */
+  /** Frames around an instant, of all captures, and what programs said: a few before, a few after, and the last of each control protocol. */
   #evidence(aroundNs: number): string[] {
-    const all = [...this.#lab.captures.values()].flatMap((c) => c.frames.map((f) => ({ ns: f.ns, where: at(c.where), frame: f }))).sort((a, b) => a.ns - b.ns);
+    const framesSeen = [...this.#lab.captures.values()].flatMap((c) => c.frames.map(({ ns: atNs, frame }) => ({ ns: atNs, where: at(c.where), frame, get text() { return describeFrame(frame); } })));
+    const said = this.#lab.programs.flatMap((p) => p.output.map((line) => ({ ns: line.ns, where: p.what, frame: undefined, text: `"${line.text}"` })));
+    const all = [...framesSeen, ...said].sort((a, b) => a.ns - b.ns);
     const index = all.findIndex((f) => f.ns >= aroundNs);
     const from = Math.max(0, (index < 0 ? all.length : index) - 6);
-    const line = (f: (typeof all)[number]): string => `${(f.ns / 1e9).toFixed(6).padStart(12)} s  ${f.where}  ${describeFrame(f.frame.frame)}`;
-    const lastControl = all.slice(0, from).findLast((f) => f.frame.frame.igmp ?? f.frame.frame.mld ?? f.frame.frame.arp);
+    const line = (f: (typeof all)[number]): string => `${(f.ns / 1e9).toFixed(6).padStart(12)} s  ${f.where}  ${f.text}`;
+    const lastControl = all.slice(0, from).findLast((f) => f.frame?.igmp ?? f.frame?.mld ?? f.frame?.arp);
     return [...(lastControl ? [line(lastControl), '             …'] : []), ...all.slice(from, from + 12).map(line)];
   }
 }

@@ -1,5 +1,6 @@
 /** One contract for every place where a story can run. */
 import type { AgentRecord, Job } from '../agent/protocol.ts';
+import type { Bundle } from '../programs/bundle.ts';
 
 export interface Launched {
   /** Records as they come; ends after `bye`, or when the place died. */
@@ -21,11 +22,22 @@ export type Ending =
   /** Not the kernel's doing: there was no program, no memory, or somebody killed it. */
   | { how: 'failed'; detail: string };
 
+/** Where the running kernel's agent finds its programs: in a result's folder, while the story runs. */
+export const PROGRAMS_FOLDER = '.programs';
+
+/** What a story needs beyond our own agent. */
+export interface Extras {
+  readonly bundle: Bundle;
+  /** Kernel modules by name. */
+  readonly modules: readonly string[];
+}
+
 export interface LaunchOptions {
   /** A folder of this result's own, for the console log and sockets; removed by the caller. */
   dir: string;
   /** Wall time after which the place is ended. */
   wallDeadlineMs: number;
+  extras?: Extras | undefined;
 }
 
 /** A place that is ready to launch jobs. */

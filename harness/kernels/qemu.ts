@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type Job, encodeJob } from '../agent/protocol.ts';
 import { type Ended, start } from '../system/exec.ts';
 import { followLines } from './follow.ts';
-import type { Ending, Kernel, Launched, LaunchOptions } from './kernel.ts';
+import type { Ending, Extras, Kernel, Launched, LaunchOptions } from './kernel.ts';
 import { parseRecord } from './records.ts';
 
 export interface QemuOptions {
@@ -19,6 +19,8 @@ export interface QemuOptions {
   release: string;
   image: string;
   initramfs: string;
+  /** One with a story's programs and modules in it. */
+  initramfsWith?: (extras: Extras) => Promise<string>;
   /** warp: virtual time by instruction counting. real: the host's time, with KVM where it works. */
   time: 'warp' | 'real';
   /** One guest instruction takes 2^shift ns of virtual time. */
@@ -84,7 +86,10 @@ export function qemuKernel(options: QemuOptions): Kernel {
 const isMachines = ({ exitCode, signal, stderr }: Ended): boolean =>
   signal !== undefined || exitCode === undefined || exitCode === 126 || exitCode === 127 || (exitCode !== 0 && /allocate memory|guest memory|No space left/i.test(stderr));
 
-async function launchQemu(options: QemuOptions, job: Job, launch: LaunchOptions): Promise<Launched> {
+async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): Promise<Launched> {
+  const { extras } = launch;
+  if (extras && !plain.initramfsWith) throw new Error('this VM takes no programs along');
+  const options = extras && plain.initramfsWith ? { ...plain, initramfs: await plain.initramfsWith(extras) } : plain;
   const files = { console: join(launch.dir, 'console.log'), channel: join(launch.dir, 'channel') };
   // The files must be there before QEMU is, or there is nothing to follow.
   for (const path of Object.values(files)) await (await open(path, 'w')).close();

@@ -3,11 +3,14 @@
  * namespace around them. Nothing of the host's own network is touched, and when the agent ends, however it ends, the
  * kernel removes all of it with the process namespace.
  */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { encodeJob, type AgentRecord, type Job } from '../agent/protocol.ts';
+import { manifestOf } from '../programs/bundle.ts';
 import { type Ended, start } from '../system/exec.ts';
-import type { Ending, Kernel, Launched, LaunchOptions } from './kernel.ts';
+import { type Ending, type Kernel, type Launched, type LaunchOptions, PROGRAMS_FOLDER } from './kernel.ts';
 import { parseRecord } from './records.ts';
 
 export interface RunningOptions {
@@ -20,11 +23,11 @@ export interface RunningOptions {
 /**
  * unshare's arguments; pure. An ordinary user keeps his own number, with capabilities over the new namespaces: as root
  * of a user namespace tcpdump would try to change its groups, which is denied there. --kill-child ties the agent to unshare, setpriv ties unshare to us. */
-export function isolationArguments(agent: string, job: Job, userNamespace: boolean): string[] {
+export function isolationArguments(agent: string, job: Job, userNamespace: boolean, programs?: string): string[] {
   return [
     '--pdeathsig', 'KILL', '--', 'unshare', ...(userNamespace ? ['--user', '--map-current-user', '--keep-caps'] : []),
     '--net', '--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--mount-proc', '--',
-    process.execPath, agent, `--job=${encodeJob(job)}`,
+    process.execPath, agent, `--job=${encodeJob(job)}`, ...(programs === undefined ? [] : [`--programs=${programs}`]),
   ];
 }
 
@@ -37,9 +40,16 @@ export function runningKernel(options: RunningOptions): Kernel {
   };
 }
 
-function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptions, 'wallDeadlineMs'>): Launched {
+function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptions, 'wallDeadlineMs' | 'extras'> & { dir?: string }): Launched {
   const userNamespace = options.userNamespace ?? process.getuid?.() !== 0;
-  const agent = start('setpriv', isolationArguments(options.agent, job, userNamespace), {
+  // The agent mounts its tree over this folder, in mounts of its own: here it holds nothing but the list.
+  const folder = launch.extras && launch.dir !== undefined ? join(launch.dir, PROGRAMS_FOLDER) : undefined;
+  const list = folder === undefined ? undefined : join(folder, 'programs.json');
+  if (launch.extras && folder !== undefined && list !== undefined) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(list, JSON.stringify(manifestOf(launch.extras.bundle, launch.extras.modules, { whole: true })));
+  }
+  const agent = start('setpriv', isolationArguments(options.agent, job, userNamespace, list), {
     // Our end of stdin closes with us: the agent takes that as the order to undo everything.
     doing: 'make namespaces of our own on the running kernel', stdio: ['pipe', 'ignore', 'pipe', 'pipe'], detached: true,
   });
@@ -52,6 +62,7 @@ function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptio
     clearTimeout(deadline);
     if (!ended) agent.kill('SIGKILL');
     await over;
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   };
 
   async function* records(): AsyncGenerator<AgentRecord> {

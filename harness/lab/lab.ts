@@ -4,9 +4,11 @@ import { allDevices, type At, at, type Topology } from '../../lib/topology.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Flow, FlowEnd } from '../probes/flow.ts';
 import type { Ping } from '../probes/ping.ts';
+import type { Program } from '../probes/program.ts';
 import type { Scope } from '../system/scope.ts';
 import type { Clock } from './clock.ts';
 import type { Node } from './node.ts';
+import type { ProgramRunner } from './run-program.ts';
 import type { Recorder } from './recorder.ts';
 import type { States } from './states.ts';
 
@@ -21,6 +23,9 @@ export class LabCore {
   readonly captures: ReadonlyMap<string, Capture>;
   readonly flows: Flow[] = [];
   readonly pings: Ping[] = [];
+  readonly programs: Program[] = [];
+  /** Runs the programs that the scenario names. */
+  runner: ProgramRunner | undefined;
   #nextId = 1;
 
   constructor(parts: Pick<LabCore, 'topology' | 'plan' | 'nodes' | 'scope' | 'clock' | 'recorder' | 'states' | 'captures'>) {
@@ -60,6 +65,11 @@ export class LabCore {
     const capture = this.captures.get(at(where));
     if (!capture) throw new Error(`nothing captures ${at(where)}: name it in the scenario's captures. Captured: ${[...this.captures.keys()].join(', ') || 'nothing'}`);
     return capture;
+  }
+
+  programRunner(): ProgramRunner {
+    if (!this.runner) throw new Error('this scenario names no programs: list what its story runs in `programs`');
+    return this.runner;
   }
 
   nextId(): number {

@@ -5,6 +5,7 @@ import { type Arp, arpFrame, gratuitousArp } from '../../lib/wire/index.ts';
 import { Flow, type FlowOptions } from '../probes/flow.ts';
 import { Pacer } from '../probes/pacer.ts';
 import { Ping, type PingOptions } from '../probes/ping.ts';
+import type { Program, ProgramOptions } from '../probes/program.ts';
 import { PacketSocket } from '../system/native/packet-socket.ts';
 import { UdpSocket } from '../system/native/udp-socket.ts';
 import type { LabCore } from './lab.ts';
@@ -78,6 +79,17 @@ export class Machine {
     this.lab.scope.defer(`stop ${ping.name}`, () => { ping.close(); });
     this.lab.pings.push(ping);
     return ping;
+  }
+
+  /** Any program that the scenario names in `programs`, unmodified, on this machine: with files, folders and a host name of its own. */
+  runs(program: string, args: readonly string[] = [], options: ProgramOptions = {}): Promise<Program> {
+    this.lab.step(`${this.name} runs ${[program, ...args].join(' ')}`);
+    return this.lab.programRunner().run(this.name, program, args, options);
+  }
+
+  /** A file as this machine's programs left it. */
+  reads(path: string): string {
+    return this.lab.programRunner().read(this.name, path);
   }
 
   /** One frame, as it is, out of an interface of this machine. */

@@ -60,15 +60,20 @@ export class States {
     return new Promise((resolve) => { this.#waiters.push({ key, value, resolve }); });
   }
 
+  /** What else a story knows to change: what a program says of itself. */
+  learn(key: string, value: string, ns: number): StateTimeline {
+    this.#set(key, value, ns);
+    return this.timeline(key);
+  }
+
   close(): void {
     for (const s of this.#subscriptions.splice(0)) s.close();
   }
 
-  #set(key: string, value: string): void {
+  #set(key: string, value: string, ns = this.#clock.ns): void {
     let timeline = this.#timelines.get(key);
     if (!timeline) this.#timelines.set(key, (timeline = new Timeline(key)));
     if (timeline.changes.at(-1)?.value === value) return;
-    const { ns } = this.#clock;
     timeline.changes.push({ ns, value });
     this.#recorder.record(ns, { type: 'state', what: key, value });
     this.#waiters = this.#waiters.filter((w) => {

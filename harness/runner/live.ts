@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PROGRAMS_FOLDER } from '../kernels/kernel.ts';
 import { cacheFolder } from '../setup/cache.mjs';
 import { said } from './refusal.ts';
 
@@ -240,7 +241,7 @@ function sweepRunFolder(entry: LiveEntry, attempt: (what: string, remove: () => 
   }
   for (const path of scrapsIn(dir, owner.pid)) {
     attempt(path, () => {
-      rmSync(path, { force: true });
+      rmSync(path, { force: true, recursive: true });
       return true;
     });
   }
@@ -271,11 +272,11 @@ function removeEmpty(dir: string): boolean {
   }
 }
 
-/** A VM's channel, and reports that were being written. */
+/** A VM's channel, the list of a story's programs, and reports that were being written. */
 function scrapsIn(dir: string, pid: number): string[] {
   return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name);
-    if (entry.isDirectory()) return scrapsIn(path, pid);
+    if (entry.isDirectory()) return entry.name === PROGRAMS_FOLDER ? [path] : scrapsIn(path, pid);
     return entry.isFile() && (entry.name === 'channel' || entry.name.endsWith(`.${pid}.tmp`)) ? [path] : [];
   });
 }

@@ -1,6 +1,6 @@
 /** Decided places made ready to launch: this is where an initramfs is built, and nothing before it. */
 import type { Place, Time } from '../kernels/choose.ts';
-import type { Kernel } from '../kernels/kernel.ts';
+import type { Extras, Kernel } from '../kernels/kernel.ts';
 import { type ChosenKernel, quoted } from './run.ts';
 
 export interface PlaceOptions {
@@ -41,12 +41,21 @@ async function makeKernel(place: Place, { agent, qemu, icountShift }: PlaceOptio
     import('../kernels/qemu.ts'),
   ]);
   const { path } = await buildInitramfs({ agent, modules: place.image });
+  // Stories with programs have an initramfs of their own, made when the first of them runs.
+  const others = new Map<string, Promise<string>>();
+  const initramfsWith = (extras: Extras): Promise<string> => {
+    const key = JSON.stringify(extras);
+    const made = others.get(key) ?? buildInitramfs({ agent, modules: place.image, extras }).then((built) => built.path);
+    others.set(key, made);
+    return made;
+  };
   const time = place.time === 'warp' ? 'warp' : 'real';
   return qemuKernel({
     ...QEMU_DEFAULTS,
     release: place.image.release,
     image: place.image.image,
     initramfs: path,
+    initramfsWith,
     time,
     icountShift,
     kvm: place.kvm,

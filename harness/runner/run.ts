@@ -10,9 +10,12 @@ import { gunzipSync } from 'node:zlib';
 import { excerpt, findComplaints, initStatus } from '../../lib/kernel-log.ts';
 import { compilePlan } from '../../lib/plan.ts';
 import { shellScript } from '../../lib/shell-export.ts';
+import type { ProgramSpec } from '../../lib/programs.ts';
 import type { KernelRecord, ResultRecord, RunEvent, RunRecord } from '../../lib/record.ts';
 import type { AgentResult, Job } from '../agent/protocol.ts';
 import type { Kernel } from '../kernels/kernel.ts';
+import { NO_BUNDLE } from '../programs/bundle.ts';
+import type { Provided } from '../programs/provide.ts';
 import { expectedOf, keyOf, notScaledOf, type Selection, settingsOf } from './select.ts';
 
 /** A kernel that was chosen, and why. */
@@ -44,6 +47,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Wall time for one variant; default 300 s in virtual time, else the story's deadline and a minute. */
   readonly wallDeadlineMs?: number;
+  /** Finds or fetches the programs that a variant's story runs. */
+  readonly provide?: (programs: readonly ProgramSpec[]) => Promise<Provided>;
   /** Kernel log lines that are no complaint. */
   readonly allowLog?: readonly RegExp[];
 }
@@ -134,6 +139,11 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   const { kernel, reason } = chosen;
   const began = performance.now();
   const key = eventKey(work, options);
+  const programs = selection.scenario.programs(settingsOf(selection));
+  const modules = selection.scenario.modules(settingsOf(selection));
+  const provided = programs.length > 0 ? await options.provide?.(programs) : undefined;
+  if (provided?.lacks !== undefined) return withoutClaims(work, options, 'skipped', provided.lacks, 0);
+  const extras = programs.length + modules.length > 0 ? { bundle: provided?.bundle ?? NO_BUNDLE, modules } : undefined;
   const folder = resultFolder(work, options.kernels.length > 1);
   const dir = join(options.dir, folder);
   await mkdir(dir, { recursive: true });
@@ -155,7 +165,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   await keep('plan.sh', shellScript(plan, { title: selection.scenario.title, scenario: selection.name, variant: selection.variant }));
 
   const wallDeadlineMs = options.wallDeadlineMs ?? (kernel.virtualTime ? 300_000 : (deadlineS / scale + 60) * 1000);
-  const launched = await kernel.launch(job, { dir, wallDeadlineMs });
+  const launched = await kernel.launch(job, { dir, wallDeadlineMs, extras });
   const onAbort = (): void => void launched.kill();
   options.signal.addEventListener('abort', onAbort, { once: true });
   // It may have come while the place was being launched.

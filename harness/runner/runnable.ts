@@ -1,4 +1,5 @@
 /** What makes a value a scenario that can be run. */
+import { programFaults } from '../../lib/programs.ts';
 import type { Scenario } from '../scenario.ts';
 
 const isScenario = (value: unknown): value is Scenario =>
@@ -15,5 +16,6 @@ export function notRunnable(value: unknown): string | undefined {
   const bad = [...variants, ...Object.keys(value.controls)].filter((name) => /[#,\s]/.test(name) || name === '');
   if (bad.length > 0)
     return `the variant name ${JSON.stringify(bad[0])} cannot be typed as SCENARIO#VARIANT; use no "#", comma or blank`;
-  return undefined;
+  const wrong = new Set(Object.values({ ...value.variants, ...value.controls }).flatMap((settings) => programFaults(value.programs(settings), value.modules(settings))));
+  return wrong.size > 0 ? [...wrong].join('; ') : undefined;
 }

@@ -87,7 +87,7 @@ export async function versionOf(name) {
 /** Downloads packages into a folder; needs no root. Returns undefined, or in words why not. */
 export async function downloadPackages(names, folder) {
   // As root apt would hand the download to its own user, who may not write into our folder; it then warns and goes on.
-  const done = await run('apt-get', ['download', '--quiet', '-o', 'APT::Sandbox::User=root', ...names], {
+  const done = await run('apt-get', ['download', '--quiet', '-o', 'APT::Sandbox::User=root', '-o', 'Acquire::http::Timeout=20', ...names], {
     cwd: folder,
     env: quiet,
   });

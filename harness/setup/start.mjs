@@ -15,6 +15,7 @@ try {
   process.exitCode = 4;
 }
 if (ready) {
+  if (flags.noInstall) process.env.WIREWARP_NO_FETCH = '1';
   // In this process, not a child of it: signals, terminal and exit status are the program's own.
   const program = join(root, 'dist/wirewarp.js');
   process.argv.splice(1, Infinity, program, 'run', ...rest);

@@ -13,6 +13,7 @@ import { root } from './root.mjs';
 import { ownFlags, setUp, SetupError } from './setup.mjs';
 
 const { flags, rest } = ownFlags(process.argv.slice(2));
+if (flags.noInstall) process.env.WIREWARP_NO_FETCH = '1';
 try {
   const failedBuild = await setUp(flags, { keepGoing: true });
   if (failedBuild !== undefined) console.error(`wirewarp: ${failedBuild.message}`);

@@ -20,7 +20,9 @@ import {
   writevSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { type Bundle, manifestOf, NO_BUNDLE } from '../../programs/bundle.ts';
 import { cacheFolder } from '../../setup/cache.mjs';
+import { TREE_LINKS } from '../../../lib/programs.ts';
 import { cpioArchive, type CpioEntry } from './cpio.ts';
 import { stripElf } from './elf.ts';
 import type { KernelImage } from './find.ts';
@@ -48,6 +50,8 @@ export interface InitramfsRequest {
   readonly modules: Pick<KernelImage, 'modules'>;
   readonly wanted?: readonly string[];
   readonly programs?: readonly string[];
+  /** What a story needs beyond that: its programs, and modules by name. */
+  readonly extras?: { readonly bundle: Bundle; readonly modules: readonly string[] } | undefined;
   /** Our cache, unless a test wants its own. */
   readonly cache?: string;
 }
@@ -73,13 +77,15 @@ export const inside = {
   modules: 'lib/modules-wirewarp',
   /** Module names, one a line, in the order to load them. */
   moduleList: 'lib/modules-wirewarp/modules.list',
+  /** What the agent must know of a story's programs; absent where it has none. */
+  manifest: 'programs.json',
 } as const;
 
 /** Raised when what is put inside changes without its inputs changing. */
 const layout = 1;
 
-/** So many are kept; each is about 100 MB. */
-const kept = 4;
+/** So many are kept; each is about 100 MB. One for each set of programs that stories run, beside the plain one. */
+const kept = 8;
 
 /** Nobody takes longer from being handed a path to having read the file. */
 const inUseMs = 10 * 60_000;
@@ -87,15 +93,16 @@ const inUseMs = 10 * 60_000;
 /** Makes it, or takes it from the cache. */
 export async function buildInitramfs(request: InitramfsRequest): Promise<Initramfs> {
   const {
-    wanted = defaultModules,
     programs = ['ip', 'bridge', 'tcpdump'],
     cache = join(cacheFolder(), 'initramfs'),
+    extras = { bundle: NO_BUNDLE, modules: [] },
   } = request;
+  const wanted = [...(request.wanted ?? defaultModules), ...extras.modules];
   const node = realpathSync(process.execPath);
   const files = new Map(programs.map((name) => [name, findProgram(name)]));
-  const libraries = librariesOf([node, ...files.values()]);
+  const libraries = librariesOf([node, ...files.values(), ...extras.bundle.linked], undefined, extras.bundle.trees);
   const folder = request.modules.modules === undefined ? undefined : readModuleFolder(request.modules.modules);
-  const parts: Parts = { node, agent: request.agent, koffi: koffiFile(libraries), programs: files, libraries };
+  const parts: Parts = { node, agent: request.agent, koffi: koffiFile(libraries), programs: files, libraries, ...(request.extras === undefined ? {} : { extras }) };
   const key = keyOf(parts, folder, wanted);
   const path = join(cache, `${key}.cpio`);
   const known = remembered(path);
@@ -132,6 +139,7 @@ interface Parts {
   readonly koffi: string;
   readonly programs: ReadonlyMap<string, string>;
   readonly libraries: Libraries;
+  readonly extras?: NonNullable<InitramfsRequest['extras']>;
 }
 
 type Facts = Pick<Initramfs, 'load' | 'builtin' | 'missing'>;
@@ -143,7 +151,7 @@ async function modulesFor(folder: ModuleFolder | undefined, wanted: readonly str
 
 /** The agent counts by its content, since builds rewrite it; the rest by name, size and time, since hashing takes long. */
 function keyOf(
-  { node, agent, koffi, programs, libraries }: Parts,
+  { node, agent, koffi, programs, libraries, extras }: Parts,
   folder: ModuleFolder | undefined,
   wanted: readonly string[],
 ): string {
@@ -161,7 +169,9 @@ function keyOf(
     ...libraries.byName.values(),
     ...libraries.loaders.values(),
     ...modules,
+    ...(extras?.bundle.files.map(({ from }) => from) ?? []),
   ];
+  if (extras !== undefined) hash.update(`extras ${JSON.stringify(extras)}\n`);
   for (const file of files) {
     const stat = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
     hash.update(`${file ?? '-'} ${String(stat?.size)} ${String(stat?.mtimeMs)}\n`);
@@ -181,7 +191,7 @@ function remembered(path: string): Facts | undefined {
 }
 
 function entriesOf(parts: Parts, modules: ModuleSet): CpioEntry[] {
-  const { node, agent, koffi, programs, libraries } = parts;
+  const { node, agent, koffi, programs, libraries, extras } = parts;
   const file = (path: string, data: Uint8Array, executable = false): CpioEntry => ({
     kind: 'file',
     path,
@@ -194,6 +204,7 @@ function entriesOf(parts: Parts, modules: ModuleSet): CpioEntry[] {
   const program = (path: string, from: string): CpioEntry => file(path, stripElf(readFileSync(from)), true);
   const folder = (path: string): CpioEntry => ({ kind: 'folder', path });
   const link = (path: string, target: string): CpioEntry => ({ kind: 'link', path, target });
+  const added = extras === undefined ? [] : entriesOfStory(extras, modules, { programs, libraries });
   return [
     // Node itself is process 1. Booting with rdinit=/bin/node and "-- /agent.cjs" comes to the same.
     text('init', `#!/${inside.node} /${inside.agent}\n`, true),
@@ -204,13 +215,8 @@ function entriesOf(parts: Parts, modules: ModuleSet): CpioEntry[] {
     ...[...libraries.byName].map(([name, from]) => program(`lib/${name}`, from)),
     ...[...libraries.loaders].map(([path, from]) => program(`lib/${basename(path)}`, from)),
     // Loaders search their distribution's folders: all are this one.
-    link('lib64', 'lib'),
-    link('usr/lib', '../lib'),
-    link('usr/lib64', '../lib'),
-    link('lib/x86_64-linux-gnu', '.'),
-    link('sbin', 'bin'),
-    link('usr/bin', '../bin'),
-    link('usr/sbin', '../bin'),
+    ...TREE_LINKS.map(([path, target]) => link(path, target)),
+    ...added,
     ...sharedBuiltins([node, ...libraries.byName.values()]).map((path) => file(path.slice(1), readFileSync(path))),
     ...modules.load.map(({ name, data }) => file(`${inside.modules}/${name}.ko`, data)),
     text(inside.moduleList, modules.load.map(({ name }) => `${name}\n`).join('')),
@@ -228,6 +234,16 @@ function entriesOf(parts: Parts, modules: ModuleSet): CpioEntry[] {
     device('dev/ttyS0', 4, 64),
     device('dev/ttyS1', 4, 65),
     ...['proc', 'sys', 'run', 'tmp'].map(folder),
+  ];
+}
+
+/** A story's programs and what they open; libraries and tools that are there anyway are not put twice. */
+function entriesOfStory({ bundle, modules }: NonNullable<Parts['extras']>, { missing }: ModuleSet, { programs, libraries }: Pick<Parts, 'programs' | 'libraries'>): CpioEntry[] {
+  const there = new Set([...[...programs.keys()].map((name) => `bin/${name}`), ...[...libraries.byName.keys()].map((name) => `lib/${name}`)]);
+  const manifest = manifestOf(bundle, modules, { missing: modules.filter((name) => missing.includes(name)) });
+  return [
+    ...bundle.files.filter(({ inside: path }) => !there.has(path)).map(({ inside: path, from }): CpioEntry => ({ kind: 'file', path, data: stripElf(readFileSync(from)), executable: true })),
+    { kind: 'file', path: inside.manifest, data: Buffer.from(JSON.stringify(manifest)) },
   ];
 }
 

@@ -17,8 +17,11 @@ export interface Libraries {
 /** Folders that loaders search by themselves: Debian's, Fedora's, Arch's. */
 const usual = ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/lib64', '/usr/lib64', '/lib', '/usr/lib'];
 
-/** Everything that these programs load at start, and what that loads in turn. */
-export function librariesOf(programs: readonly string[], cacheFile = '/etc/ld.so.cache'): Libraries {
+/**
+ * Everything that these programs load at start, and what that loads in turn. `trees`: unpacked packages, in which is
+ * looked for what this machine lacks.
+ */
+export function librariesOf(programs: readonly string[], cacheFile = '/etc/ld.so.cache', trees: readonly string[] = []): Libraries {
   const cache = readLoaderCache(cacheFile);
   const byName = new Map<string, string>();
   const loaders = new Map<string, string>();
@@ -31,9 +34,9 @@ export function librariesOf(programs: readonly string[], cacheFile = '/etc/ld.so
     if (elf.interpreter !== undefined) loaders.set(elf.interpreter, realpathSync(elf.interpreter));
     for (const name of elf.needed) {
       if (byName.has(name) || isLoader(name, loaders)) continue;
-      const found = locate(name, file, elf, cache);
+      const found = locate(name, file, elf, cache, trees);
       if (found === undefined) {
-        throw new Error(`Cannot take ${file} into a VM: its library ${name} was not found. Reinstall its package.`);
+        throw new MissingLibrary(file, name);
       }
       byName.set(name, found);
       queue.push(realpathSync(found));
@@ -42,18 +45,35 @@ export function librariesOf(programs: readonly string[], cacheFile = '/etc/ld.so
   return { byName, loaders };
 }
 
+/** A program cannot be run: one of its libraries is not on this machine. */
+export class MissingLibrary extends Error {
+  override readonly name = 'MissingLibrary';
+  readonly library: string;
+  constructor(file: string, library: string) {
+    super(`Cannot take ${file} into a VM: its library ${library} was not found. Reinstall its package.`);
+    this.library = library;
+  }
+}
+
 /** Some libraries name the loader as a library; it is there as the loader. */
 function isLoader(name: string, loaders: ReadonlyMap<string, string>): boolean {
   return [...loaders.keys()].some((path) => basename(path) === name);
 }
 
-function locate(name: string, user: string, elf: ElfInfo, cache: ReadonlyMap<string, string>): string | undefined {
+function locate(
+  name: string,
+  user: string,
+  elf: ElfInfo,
+  cache: ReadonlyMap<string, string>,
+  trees: readonly string[],
+): string | undefined {
   const own = elf.searchPath.map((path) => path.replace(/\$(ORIGIN|\{ORIGIN\})/g, dirname(user)));
   const cached = cache.get(name);
   const candidates = [
     ...own.map((folder) => join(folder, name)),
     ...(cached === undefined ? [] : [cached]),
     ...usual.map((folder) => join(folder, name)),
+    ...trees.flatMap((tree) => [...elf.searchPath, ...usual].map((folder) => join(tree, folder, name))),
   ];
   return candidates.find((file) => existsSync(file) && elfOf(file) !== undefined);
 }

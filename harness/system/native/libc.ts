@@ -25,6 +25,9 @@ export const sys = {
   mount: define<(source: string | null, target: string, type: string | null, flags: number, data: string | null) => number>('int mount(str, str, str, ulong, str)'),
   umount2: define<(target: string, flags: number) => number>('int umount2(str, int)'),
   mknod: define<(path: string, mode: number, device: number) => number>('int mknod(str, uint, ulong)'),
+  chroot: define<(path: string) => number>('int chroot(str)'),
+  chdir: define<(path: string) => number>('int chdir(str)'),
+  fchdir: define<(fd: number) => number>('int fchdir(int)'),
   mkdir: define<(path: string, mode: number) => number>('int mkdir(str, uint)'),
   sethostname: define<(name: string, length: number) => number>('int sethostname(str, size_t)'),
   socket: define<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
@@ -84,8 +87,8 @@ export const pollDescriptor = (fd: number, onReadable: () => void): { ref(): voi
 
 // Numbers of x86-64 and arm64 Linux alike, unless noted.
 export const O = { RDONLY: 0, WRONLY: 1, RDWR: 2, CREAT: 0o100, EXCL: 0o200, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
-export const CLONE = { NEWNS: 0x0002_0000, NEWNET: 0x4000_0000, NEWUTS: 0x0400_0000, NEWUSER: 0x1000_0000, NEWPID: 0x2000_0000 } as const;
-export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, NOEXEC: 8, REMOUNT: 32, BIND: 4096, REC: 16384, PRIVATE: 1 << 18, SLAVE: 1 << 19 } as const;
+export const CLONE = { FS: 0x200, NEWIPC: 0x0800_0000, NEWNS: 0x0002_0000, NEWNET: 0x4000_0000, NEWUTS: 0x0400_0000, NEWUSER: 0x1000_0000, NEWPID: 0x2000_0000 } as const;
+export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, NOEXEC: 8, REMOUNT: 32, BIND: 4096, MOVE: 8192, REC: 16384, PRIVATE: 1 << 18, SLAVE: 1 << 19 } as const;
 export const MNT = { DETACH: 2 } as const;
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 export const SOL_SOCKET = 1;

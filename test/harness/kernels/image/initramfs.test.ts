@@ -25,6 +25,26 @@ t.test('made once, again when the agent changes, and the same bytes for the same
   t.same(left, [], 'no half-made file stays');
 });
 
+t.test('a story’s programs make another one, and leave the plain one as it is', async (t) => {
+  const folder = t.testdir({ 'agent.cjs': 'one', 'table.txt': 'a plugin’s table' });
+  const agent = join(folder, 'agent.cjs');
+  const plain = await build(folder, agent);
+  const before = readFileSync(plain.path);
+  const files = [{ inside: 'bin/frob', from: join(folder, 'table.txt') }, { inside: 'usr/share/frob/table', from: join(folder, 'table.txt') }];
+  const bundle = { programs: { frob: '/bin/frob' }, files, linked: [], trees: [] };
+  const request = { agent, modules: {}, programs: [], cache: join(folder, 'cache'), extras: { bundle, modules: ['nf_tables'] } };
+  const made = await buildInitramfs(request);
+  t.not(made.path, plain.path);
+  t.ok(made.missing.includes('nf_tables'));
+  const archive = readFileSync(made.path);
+  for (const text of ['usr/share/frob/table\0', 'a plugin’s table', '"frob":"/bin/frob"', '"missingModules":["nf_tables"]']) t.ok(archive.includes(text), text);
+  t.equal((await buildInitramfs(request)).made, false, 'kept like the others');
+  writeFileSync(join(folder, 'table.txt'), 'another table');
+  t.not((await buildInitramfs(request)).path, made.path, 'a changed file makes it anew');
+  t.same(await build(folder, agent), { ...plain, made: false });
+  t.ok(readFileSync(plain.path).equals(before) && !before.includes('programs.json'));
+});
+
 t.test('those unused for long go, the latest stay', async (t) => {
   const folder = t.testdir({ 'agent.cjs': 'new', cache: {} });
   const cache = join(folder, 'cache');
@@ -33,12 +53,12 @@ t.test('those unused for long go, the latest stay', async (t) => {
     const then = new Date(Date.now() - hours * 3_600_000);
     utimesSync(join(cache, name), then, then);
   };
-  for (let hours = 0; hours < 6; hours += 1) hoursAgo(`${hours}.cpio`, hours);
-  hoursAgo('5.cpio.json', 5);
+  for (let hours = 0; hours < 10; hours += 1) hoursAgo(`${hours}.cpio`, hours);
+  hoursAgo('9.cpio.json', 9);
   hoursAgo('x.cpio.77.tmp', 7);
   const { path } = await build(folder, join(folder, 'agent.cjs'));
   const names = readdirSync(cache).filter((name) => /^\w\.cpio/.test(name));
-  t.same(names, ['0.cpio', '1.cpio', '2.cpio']);
+  t.same(names, [0, 1, 2, 3, 4, 5, 6].map((hours) => `${hours}.cpio`));
   t.ok(statSync(path).size > 1e7, 'Node is in it');
 });
 
