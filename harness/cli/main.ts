@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { status } from './exit-status.ts';
 import { listCommand } from './list.ts';
 import { planCommand } from './plan.ts';
+import { explainCommand } from './explain.ts';
 import { faultReport } from './report-faults.ts';
 import { runCommand } from './run.ts';
 
@@ -15,7 +16,7 @@ function program(): Command {
     .description('Tests Linux bridges, bonds and multicast on any kernel, in virtual time, without root.')
     .version(version())
     .helpCommand(false);
-  for (const command of [runCommand(), listCommand(), planCommand(), doctorCommand()])
+  for (const command of [runCommand(), listCommand(), planCommand(), explainCommand(), doctorCommand()])
     wirewarp.addCommand(tolerant(command));
   return wirewarp;
 }

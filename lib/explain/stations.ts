@@ -1,0 +1,233 @@
+/** Stations that stop answering: how long, whether they or their hypervisor told the network of a move, and what ended it. */
+import { ETHER_TYPE } from '../wire/ethernet.ts';
+import type { Frame } from '../wire/frame.ts';
+import { isGratuitous, isSelfRarp } from '../wire/arp.ts';
+import { cite, joined, macOf, seconds, senderOf, targetOf } from './cite.ts';
+import type { Ports } from './ports.ts';
+import type { Cited, Detector, ExplainFinding, SeenFrame } from './types.ts';
+
+interface Outage {
+  readonly from: Cited;
+  to: Cited;
+  lost: number;
+  /** Where the station was before. */
+  readonly before?: string;
+  announcements: { kind: string; at: Cited; odd: boolean; where: string }[];
+  /** Its first frame since. */
+  heard?: Cited;
+  heardWhere?: string;
+  /** A broadcast ARP request for it just before it was heard: ordinary ageing did it. */
+  asked?: Cited;
+}
+
+interface Station {
+  readonly address: string;
+  mac?: string;
+  answered: number;
+  /** Requests without an answer yet, by "asker id sequence". */
+  readonly pending: Map<string, Cited>;
+  outage?: Outage;
+  readonly outages: Outage[];
+}
+
+/** More is an alarm: detection by miimon, a bond's announcement and a guest's standstill take less. */
+const ALARM_S = 6;
+const NOTICE_S = 1;
+/** Nobody answers later. */
+const ANSWER_S = 5;
+const LEAST_LOST = 2;
+
+const isEcho = (frame: Frame, type: 'echo-request' | 'echo-reply'): boolean =>
+  frame.icmp?.type === type || frame.icmpv6?.type === type;
+
+/** What tells switches where a station is. */
+function announcementOf(frame: Frame): { kind: string; odd: boolean } | undefined {
+  const type = frame.eth?.etherType;
+  if (type === ETHER_TYPE.mistypedRarp) return { kind: 'a broadcast of ethertype 0x0835', odd: true };
+  if (type === ETHER_TYPE.rarp && frame.arp && isSelfRarp(frame.arp)) return { kind: 'RARP', odd: false };
+  if (frame.arp && type === ETHER_TYPE.arp && isGratuitous(frame.arp)) return { kind: 'gratuitous ARP', odd: false };
+  if (frame.icmpv6?.type === 'neighbor-advertisement' && !frame.icmpv6.solicited)
+    return { kind: 'unsolicited neighbour advertisement', odd: false };
+  return undefined;
+}
+
+export class Stations implements Detector {
+  readonly #stations = new Map<string, Station>();
+  readonly #byMac = new Map<string, Station[]>();
+  readonly #ports: Ports;
+  /** Forward delay of the spanning tree, s, if there is one. */
+  #forwardDelayS: number | undefined;
+  readonly #announced = new Map<string, { kind: string; count: number; first: Cited; odd: boolean }>();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  see(seen: SeenFrame): void {
+    const { frame } = seen;
+    if (frame.stp && frame.stp.type !== 'topology-change') this.#forwardDelayS = frame.stp.forwardDelayMs / 1000;
+    if (!seen.first) return;
+    this.#announcement(seen);
+    this.#heard(seen);
+    if (isEcho(frame, 'echo-request')) this.#asks(seen);
+    else if (isEcho(frame, 'echo-reply')) this.#answers(seen);
+    this.#expire(seen.atS);
+  }
+
+  #announcement(seen: SeenFrame): void {
+    const mac = macOf(seen);
+    const what = announcementOf(seen.frame);
+    if (what === undefined || mac === undefined) return;
+    const key = `${mac} ${what.kind}`;
+    const known = this.#announced.get(key);
+    if (known) known.count++;
+    else this.#announced.set(key, { ...what, count: 1, first: cite(seen) });
+    for (const station of this.#byMac.get(mac) ?? [])
+      station.outage?.announcements.push({ ...what, at: cite(seen), where: seen.where });
+  }
+
+  #heard(seen: SeenFrame): void {
+    const { arp } = seen.frame;
+    if (arp?.operation === 1 && arp.senderIp !== arp.targetIp && seen.frame.eth?.dst === 'ff:ff:ff:ff:ff:ff') {
+      const asked = this.#stations.get(arp.targetIp)?.outage;
+      if (asked && asked.heard === undefined) asked.asked = cite(seen);
+    }
+    const mac = macOf(seen);
+    if (mac === undefined) return;
+    for (const { outage } of this.#byMac.get(mac) ?? []) {
+      if (outage === undefined || outage.heard !== undefined || announcementOf(seen.frame)) continue;
+      // An answer to a request that was on its way when it began tells nothing.
+      if (isEcho(seen.frame, 'echo-reply') && seen.atS - outage.from.atS < 0.05) continue;
+      outage.heard = cite(seen);
+      outage.heardWhere = seen.where;
+    }
+  }
+
+  #station(address: string): Station {
+    const known = this.#stations.get(address);
+    if (known) return known;
+    const station: Station = { address, answered: 0, pending: new Map(), outages: [] };
+    this.#stations.set(address, station);
+    return station;
+  }
+
+  #asks(seen: SeenFrame): void {
+    const address = targetOf(seen);
+    if (address === undefined || /^(?:ff|22[4-9]|23\d)/.test(address)) return;
+    const station = this.#station(address);
+    station.pending.set(keyOf(seen, senderOf(seen)), cite(seen));
+    if (station.pending.size > 100_000) station.pending.clear();
+  }
+
+  #answers(seen: SeenFrame): void {
+    const address = senderOf(seen);
+    if (address === undefined) return;
+    const station = this.#station(address);
+    const mac = macOf(seen);
+    if (mac !== undefined && station.mac !== mac) {
+      station.mac = mac;
+      this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []).filter((s) => s !== station), station]);
+    }
+    const key = keyOf(seen, targetOf(seen));
+    if (!station.pending.delete(key)) return;
+    station.answered++;
+    // What was asked before and stayed without an answer is lost.
+    this.#lose(station, seen.atS - 0.5);
+    if (station.outage) {
+      station.outages.push(station.outage);
+      delete station.outage;
+    }
+  }
+
+  #expire(nowS: number): void {
+    for (const station of this.#stations.values()) this.#lose(station, nowS - (station.outage ? 0.5 : ANSWER_S));
+  }
+
+  #lose(station: Station, beforeS: number): void {
+    for (const [key, at] of station.pending) {
+      if (at.atS > beforeS) break;
+      station.pending.delete(key);
+      // Nobody who never answered is missed.
+      if (station.answered === 0) continue;
+      if (station.outage) {
+        station.outage.to = at;
+        station.outage.lost++;
+        continue;
+      }
+      const before = station.mac === undefined ? undefined : this.#ports.latest(station.mac)?.where;
+      station.outage = { from: at, to: at, lost: 1, announcements: [], ...(before !== undefined && { before }) };
+    }
+  }
+
+  end(lastS: number): ExplainFinding[] {
+    for (const station of this.#stations.values()) {
+      this.#lose(station, lastS - NOTICE_S);
+      if (station.outage) station.outages.push(station.outage);
+    }
+    const odd = [...this.#announced.values()].filter((a) => a.odd);
+    const findings: ExplainFinding[] = [...this.#stations.values()].flatMap((station) =>
+      station.outages.flatMap((outage) => this.#finding(station, outage)),
+    );
+    for (const [key, { kind, count, first }] of this.#announced) {
+      const mac = key.split(' ')[0] ?? '';
+      findings.push({
+        kind: 'announcement',
+        level: 'fact',
+        sure: 'certain',
+        what: `${mac} announced itself by ${kind}, ${count} time${count === 1 ? '' : 's'}.`,
+        frames: [first],
+      });
+    }
+    if (odd.length > 0) {
+      const what = `Announcements carry ethertype 0x0835, which belongs to no protocol; they hold a RARP and were meant to carry 0x8035 (a QEMU of its time did this). A plain switch learns from any broadcast; one that filters unknown ethertypes drops them, and goes on sending to the guest’s old place.`;
+      findings.push({ kind: 'odd-ethertype', level: 'alarm', sure: 'certain', what, frames: odd.map((a) => a.first) });
+    }
+    return findings;
+  }
+
+  #finding(station: Station, outage: Outage): ExplainFinding[] {
+    const lengthS = outage.to.atS - outage.from.atS;
+    if (outage.lost < LEAST_LOST || lengthS < NOTICE_S) return [];
+    const level = lengthS > ALARM_S ? 'alarm' : 'notice';
+    const { announcements, heard, asked } = outage;
+    const moved = outage.before !== undefined && outage.heardWhere !== undefined && outage.heardWhere !== outage.before;
+    const head = `${station.address}${station.mac === undefined ? '' : ` (${station.mac})`} did not answer for ${seconds(lengthS)} (${outage.lost} requests).`;
+    const place = moved
+      ? ` Its frames came from ${outage.before ?? ''} before and from ${outage.heardWhere ?? ''} afterwards.`
+      : '';
+    const end =
+      heard === undefined
+        ? ' It was not heard again.'
+        : asked && heard.atS - asked.atS < 1
+          ? ' It was heard again when somebody asked for its address by broadcast.'
+          : ' It was heard again when it sent something by itself.';
+    const frames = [
+      outage.from,
+      ...announcements.slice(0, 3).map((a) => a.at),
+      ...(asked && heard ? [asked] : []),
+      ...(heard ? [heard] : []),
+      outage.to,
+    ];
+    const early = announcements.filter((a) => outage.to.atS - a.at.atS > NOTICE_S);
+    if (early.length === 0) {
+      const what = `${head} Nothing announced it meanwhile.${place}${end} So it looks to the network as after a failover or a move that nobody announced: switches went on sending to its old place.`;
+      return [
+        { kind: 'moved-unannounced', level, sure: moved ? 'certain' : heard ? 'likely' : 'possible', what, frames },
+      ];
+    }
+    const kinds = joined([...new Set(early.map((a) => a.kind))]);
+    const delayS = this.#forwardDelayS;
+    const since = outage.to.atS - (early[0]?.at.atS ?? 0);
+    if (delayS !== undefined && since >= delayS && since <= 3 * delayS + 3) {
+      const what = `${head} It was announced by ${kinds}, ${seconds(since)} before it could be reached again.${place} A spanning tree with a forward delay of ${seconds(delayS)} is spoken here: the new port was listening and learning for about twice that, and dropped the announcement.`;
+      return [{ kind: 'port-not-forwarding', level, sure: 'likely', what, frames }];
+    }
+    const what = `${head} It was announced meanwhile by ${kinds}, and that changed nothing: the announcement did not reach the switch that had to learn, or left too early.${place}${end}`;
+    return [{ kind: 'announcement-lost', level, sure: 'likely', what, frames }];
+  }
+}
+
+function keyOf(seen: SeenFrame, asker: string | undefined): string {
+  const echo = seen.frame.icmp ?? seen.frame.icmpv6;
+  return echo && 'sequence' in echo ? `${asker ?? ''} ${echo.id} ${echo.sequence}` : '';
+}

@@ -1,0 +1,289 @@
+// Captures made frame by frame: what each shows is known. Every alarm has a neighbour that must not ring.
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { Explainer, type ExplainOptions, type Explanation } from '../../../lib/explain/explain.ts';
+import { explanationText } from '../../../lib/explain/text.ts';
+import { parseTcpdumpText } from '../../../lib/tcpdump-parser/index.ts';
+import {
+  arpFrame,
+  gratuitousArp,
+  igmpLeave,
+  igmpQuery,
+  igmpReport,
+  igmpV3Report,
+  ipv4Frame,
+  lacpFrame,
+  rarpAnnouncement,
+  stpFrame,
+  udpFrame,
+} from '../../../lib/wire/index.ts';
+import { encodeIcmp } from '../../../lib/wire/icmp.ts';
+import { lacpState } from '../../../lib/wire/lacp.ts';
+
+const GROUP = '239.192.5.5';
+const mac = (n: number): string => `52:54:00:00:00:0${n}`;
+const ip = (n: number): string => `192.0.2.${n}`;
+
+interface At {
+  s: number;
+  where: string;
+  bytes: Uint8Array;
+}
+
+const at = (s: number, where: string, bytes: Uint8Array): At => ({ s, where, bytes });
+const every = (fromS: number, toS: number, stepS: number, make: (s: number, i: number) => At[]): At[] =>
+  Array.from({ length: Math.floor((toS - fromS) / stepS) + 1 }, (_, i) => make(fromS + i * stepS, i)).flat();
+
+function explained(frames: readonly At[], options: ExplainOptions = {}): Explanation {
+  const explainer = new Explainer(options);
+  [...frames]
+    .sort((a, b) => a.s - b.s)
+    .forEach(({ s, where, bytes }, i) => {
+      explainer.see({
+        timestampNs: BigInt(Math.round(s * 1e9)),
+        where,
+        bytes,
+        linkType: 1,
+        originalLength: bytes.length,
+        number: i + 1,
+      });
+    });
+  return explainer.end();
+}
+
+const kinds = ({ findings }: Explanation, level = 'alarm'): string[] =>
+  findings.filter((f) => f.level === level).map((f) => f.kind);
+const texts = ({ findings }: Explanation, kind: string): string =>
+  findings
+    .filter((f) => f.kind === kind)
+    .map((f) => f.what)
+    .join('\n');
+
+const query = (n: number, version: 1 | 2 | 3 = 3): Uint8Array => igmpQuery({ srcMac: mac(n), source: ip(n), version });
+const report = (n: number): Uint8Array =>
+  igmpV3Report({ srcMac: mac(n), source: ip(n), records: [{ type: 'is-exclude', group: GROUP, sources: [] }] });
+const datagram = (n: number): Uint8Array =>
+  udpFrame({
+    srcMac: mac(n),
+    source: ip(n),
+    destination: GROUP,
+    srcPort: 40000,
+    dstPort: 5405,
+    payload: new Uint8Array(64),
+  });
+
+/** Alice (1) sends to bob (2) and carol (3); the querier (9) asks until it falls silent. */
+const flow = (bobUntilS: number, carolUntilS: number, queries: readonly number[], bobAgain?: number): At[] => [
+  ...queries.flatMap((s) => [
+    at(s, 'br:core', query(9)),
+    at(s + 1, 'br:bob', report(2)),
+    at(s + 1.5, 'br:carol', report(3)),
+  ]),
+  ...every(1, 600, 1, (s) => [
+    ...(s <= bobUntilS || (bobAgain !== undefined && s >= bobAgain) ? [at(s + 0.001, 'br:bob', datagram(1))] : []),
+    ...(s <= carolUntilS ? [at(s + 0.001, 'br:carol', datagram(1))] : []),
+  ]),
+];
+
+t.test('a membership that expired', (t) => {
+  const found = explained(flow(300, 600, [0, 40]));
+  t.same(kinds(found), ['membership-expired']);
+  t.match(
+    texts(found, 'membership-expired'),
+    /stopped at br:bob at 300.* while at br:carol it went on; it did not come back\. That is 259 s after the last report of 192\.0\.2\.2/,
+  );
+  t.match(found.findings[0], { sure: 'certain', where: 'br:bob' });
+  t.same(kinds(found, 'notice'), ['querier-silent']);
+  t.match(texts(found, 'querier'), /IGMPv3 querier 192\.0\.2\.9 .* says every 125 s/);
+  t.match(texts(found, 'members'), /239\.192\.5\.5 is wanted by 192\.0\.2\.2 at br:bob/);
+  t.end();
+});
+
+t.test('both deaf at once: their memberships expired, or the sender stopped?', (t) => {
+  const late = at(600, 'br:core', gratuitousArp({ mac: mac(9), ip: ip(9) }));
+  const found = explained([...flow(301, 301, [0, 40]), late]);
+  t.same(kinds(found), ['membership-expired', 'membership-expired']);
+  t.ok(found.findings.filter((f) => f.level === 'alarm').every((f) => f.sure === 'likely'));
+  t.same(kinds(explained([...flow(200, 200, [0, 40]), late])), [], 'a sender that stops at another time is no alarm');
+  t.end();
+});
+
+t.test('a group that stops at another time than the membership interval', (t) => {
+  const found = explained(flow(150, 600, [0, 40, 165, 290, 415, 540]));
+  t.same(kinds(found), ['group-stopped']);
+  t.match(found.findings[0], { sure: 'possible' });
+  t.end();
+});
+
+t.test('who left misses nothing', (t) => {
+  const leave = at(149.5, 'br:bob', igmpLeave({ srcMac: mac(2), source: ip(2), group: GROUP }));
+  t.same(
+    kinds(explained([...flow(150, 600, [0, 40, 165]).filter(({ s, where }) => where !== 'br:bob' || s < 150), leave])),
+    [],
+  );
+  t.end();
+});
+
+t.test('a healthy flow', (t) => {
+  const found = explained(flow(600, 600, [0, 31, 156, 281, 406, 531]));
+  t.same(kinds(found), []);
+  t.same(kinds(found, 'notice'), []);
+  t.match(found.findings[0], { kind: 'nothing-found', what: /Nothing is broken in these \d+ frames/ });
+  t.end();
+});
+
+t.test('another membership interval', (t) => {
+  const short = flow(72, 600, [0, 40]);
+  t.same(kinds(explained(short, { membershipIntervalS: 32 })), ['membership-expired']);
+  t.same(kinds(explained(short)), ['group-stopped']);
+  t.end();
+});
+
+t.test('nobody asks at all', (t) => {
+  const reports = every(0, 200, 50, (s) => [
+    at(s, 'br:bob', igmpReport({ srcMac: mac(2), source: ip(2), version: 2, group: GROUP })),
+  ]);
+  t.same(kinds(explained(reports), 'notice'), ['no-querier']);
+  t.same(kinds(explained(reports.slice(0, 2)), 'notice'), [], 'too short a time to say so');
+  t.end();
+});
+
+t.test('two queriers', (t) => {
+  const both = every(0, 600, 125, (s) => [at(s, 'br:a', query(8)), at(s + 3, 'br:b', query(9))]);
+  t.same(kinds(explained(both), 'notice'), ['two-queriers']);
+  const one = [
+    ...every(0, 600, 125, (s) => [at(s, 'br:a', query(8))]),
+    at(2, 'br:b', query(9)),
+    at(33, 'br:b', query(9)),
+  ];
+  t.same(kinds(explained(one), 'notice'), [], 'one that gave way');
+  t.same(kinds(explained(every(0, 600, 125, (s) => [at(s, 'br:a', query(8, 1))])), 'notice'), ['older-querier']);
+  t.end();
+});
+
+const echo = (from: number, to: number, type: 'echo-request' | 'echo-reply', sequence: number): Uint8Array =>
+  ipv4Frame(
+    { srcMac: mac(from), dstMac: mac(to) },
+    { src: ip(from), dst: ip(to), protocol: 1, identification: sequence },
+    encodeIcmp({ type, id: 7, sequence, data: new Uint8Array(8) }),
+  );
+
+/** 5 pings 6 once a second from the core; 6 answers from `place(s)`, or not at all. */
+const pings = (place: (s: number) => string | undefined): At[] =>
+  every(0, 60, 1, (s, i) => {
+    const where = place(s);
+    return [
+      at(s, 'core:outside', echo(5, 6, 'echo-request', i)),
+      ...(where === undefined ? [] : [at(s + 0.0005, where, echo(6, 5, 'echo-reply', i))]),
+    ];
+  });
+
+t.test('a station that moved and told nobody', (t) => {
+  const found = explained([...pings((s) => (s < 10 ? 'sw1:hv' : s > 40 ? 'sw2:hv' : undefined))]);
+  t.same(kinds(found), ['moved-unannounced']);
+  t.match(found.findings[0], {
+    sure: 'certain',
+    what: /did not answer for 30\.0 s \(31 requests\)\. Nothing announced it.*came from sw1:hv before and from sw2:hv afterwards/s,
+  });
+  const short = explained(pings((s) => (s > 9 && s < 12 ? undefined : 'sw1:hv')));
+  t.same([kinds(short), kinds(short, 'notice')], [[], ['moved-unannounced']], 'two lost are a notice');
+  t.same(kinds(explained(pings(() => 'sw1:hv'))), []);
+  t.same(kinds(explained(pings(() => undefined))), [], 'who never answered is not missed');
+  t.end();
+});
+
+t.test('an announcement that changed nothing', (t) => {
+  const rarp = at(15, 'hv:tap', rarpAnnouncement({ mac: mac(6) }));
+  const lost = explained([...pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv')), rarp]);
+  t.same(kinds(lost), ['announcement-lost']);
+  t.match(texts(lost, 'announcement'), /announced itself by RARP, 1 time/);
+  const bpdu = stpFrame(
+    {
+      type: 'configuration',
+      topologyChange: false,
+      topologyChangeAcknowledged: false,
+      root: { priority: 0x8000, mac: mac(1) },
+      rootPathCost: 0,
+      bridge: { priority: 0x8000, mac: mac(1) },
+      port: 0x8001,
+      messageAgeMs: 0,
+      maxAgeMs: 20_000,
+      helloMs: 2000,
+      forwardDelayMs: 15_000,
+    },
+    { srcMac: mac(1) },
+  );
+  t.same(kinds(explained([...pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv')), rarp, at(1, 'sw1:hv', bpdu)])), [
+    'port-not-forwarding',
+  ]);
+  const inTime = explained([
+    ...pings((s) => (s > 9 && s < 11 ? undefined : 'sw1:hv')),
+    at(10.2, 'sw1:hv', gratuitousArp({ mac: mac(6), ip: ip(6) })),
+  ]);
+  t.same([kinds(inTime), kinds(inTime, 'notice')], [[], []]);
+  t.end();
+});
+
+t.test('the two dumps of case D10 are told apart', (t) => {
+  const { packets } = parseTcpdumpText(
+    readFileSync(new URL('../../fixtures/D10-tcpdump-text.txt', import.meta.url), 'utf8'),
+  );
+  const one = (i: number): Explanation => {
+    const explainer = new Explainer();
+    const packet = packets[i];
+    if (packet) explainer.see({ ...packet, where: 'the listing', number: 1 });
+    return explainer.end();
+  };
+  t.same(kinds(one(0)), ['odd-ethertype']);
+  t.same(kinds(one(1)), []);
+  t.match(texts(one(1), 'announcement'), /00:16:3e:27:0f:ef announced itself by RARP/);
+  t.end();
+});
+
+t.test('duplicate addresses', (t) => {
+  const claim = (n: number, of: number): Uint8Array =>
+    arpFrame(
+      { operation: 2, senderMac: mac(n), senderIp: ip(of), targetMac: mac(5), targetIp: ip(5) },
+      { srcMac: mac(n), dstMac: mac(5) },
+    );
+  const both = every(0, 10, 2, (s) => [at(s, 'br:a', claim(1, 6)), at(s + 1, 'br:b', claim(2, 6))]);
+  t.same(kinds(explained(both)), ['duplicate-address']);
+  t.same(
+    kinds(explained([at(0, 'br:a', claim(1, 6)), at(5, 'br:b', claim(2, 6)), at(6, 'br:b', claim(2, 6))])),
+    [],
+    'a takeover',
+  );
+  t.end();
+});
+
+t.test('LACP without a partner', (t) => {
+  const pdu = (defaulted: boolean): Uint8Array => {
+    const actor = {
+      systemPriority: 65535,
+      system: mac(1),
+      key: 15,
+      portPriority: 255,
+      port: 1,
+      state: { ...lacpState(7), defaulted },
+    };
+    const partner = { ...actor, system: defaulted ? '00:00:00:00:00:00' : mac(2), state: lacpState(0) };
+    return lacpFrame({ version: 1, actor, partner, collectorMaxDelay: 0 }, { srcMac: mac(1) });
+  };
+  t.same(kinds(explained(every(0, 20, 1, (s) => [at(s, 'hv:eth0', pdu(true))]))), ['lacp-no-partner']);
+  t.same(kinds(explained(every(0, 20, 1, (s) => [at(s, 'hv:eth0', pdu(s < 2))]))), [], 'found after the first frames');
+  t.end();
+});
+
+t.test('the words for a terminal', (t) => {
+  const text = explanationText(
+    explained(flow(300, 600, [0, 40])),
+    [{ name: 'x.pcap', format: 'pcap', frames: 3, notes: ['reading ended at byte 7: cut'] }],
+    { colour: false, width: 80 },
+  );
+  t.match(
+    text,
+    /^x\.pcap: pcap, 3 frames\n {2}! reading ended at byte 7: cut\n\n✗ 239\.192\.5\.5 from 192\.0\.2\.1 stopped at br:bob/,
+  );
+  t.ok(text.split('\n').every((line) => line.length <= 80 || line.includes('frame')));
+  t.end();
+});
