@@ -1,7 +1,8 @@
 /** What a kernel must be able to do for a scenario: read off its topology, or said by it. Asking a kernel is harness/agent/capabilities.ts. */
-import type { Topology } from './topology.ts';
+import { filtersLike } from './switch-like.ts';
+import { allDevices, type Topology } from './topology.ts';
 
-export type Capability = 'bridge' | 'snooping' | 'vlan-filtering' | 'bonding' | 'vlan' | 'veth' | 'dummy' | 'macvlan' | 'netem' | 'clsact' | 'ipv6';
+export type Capability = 'bridge' | 'snooping' | 'vlan-filtering' | 'bonding' | 'vlan' | 'veth' | 'dummy' | 'macvlan' | 'netem' | 'clsact' | 'cls_bpf' | 'ipv6';
 
 /** The kernel's option behind each, and the module where it can be one of its own. */
 const KERNEL: Readonly<Record<Capability, { readonly option: string; readonly module?: string }>> = {
@@ -15,6 +16,7 @@ const KERNEL: Readonly<Record<Capability, { readonly option: string; readonly mo
   macvlan: { option: 'CONFIG_MACVLAN', module: 'macvlan' },
   netem: { option: 'CONFIG_NET_SCH_NETEM', module: 'sch_netem' },
   clsact: { option: 'CONFIG_NET_SCH_INGRESS', module: 'sch_ingress' },
+  cls_bpf: { option: 'CONFIG_NET_CLS_BPF', module: 'cls_bpf' },
   ipv6: { option: 'CONFIG_IPV6', module: 'ipv6' },
 };
 
@@ -35,6 +37,7 @@ export function neededBy(topology: Topology, said: readonly Capability[] = []): 
     if (device.kind === 'bridge' && Object.keys(device.options).some((o) => o.startsWith('mcast_'))) needs.add('snooping');
     if (device.kind === 'bridge' && device.options['vlan_filtering'] === true) needs.add('vlan-filtering');
   }
+  if (allDevices(topology).some((d) => d.multicastLimitBytes !== undefined || (d.kind === 'bridge' && d.like !== undefined && filtersLike(d.like)))) needs.add('clsact').add('cls_bpf');
   if (topology.links.length > 0) needs.add('veth');
   if (topology.nodes.some((n) => n.ipv6)) needs.add('ipv6');
   return [...needs];

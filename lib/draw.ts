@@ -6,6 +6,7 @@
 import { BOND_DEFAULTS, BRIDGE_DEFAULTS, PORT_DEFAULTS } from './kernel-defaults.ts';
 import { isUnplugged } from './plan.ts';
 import { formatOption } from './plan-text.ts';
+import { describeLike } from './switch-like.ts';
 import { allDevices, type DeviceSpec, type EndSpec, type LinkSpec, type NodeSpec, type Options, type OptionValue, type Topology } from './topology.ts';
 import { formatDuration, isDuration } from './units.ts';
 
@@ -22,6 +23,8 @@ function about(topology: Topology, device: Device): string[] {
   facts.push(...device.addresses);
   if (device.mac) facts.push(`MAC ${device.mac}`);
   if (device.mtuBytes) facts.push(`MTU ${device.mtuBytes}`);
+  if (device.multicastLimitBytes) facts.push(`multicast up to ${device.multicastLimitBytes} bytes`);
+  if (device.kind === 'bridge' && device.like) facts.push(...describeLike(device.like));
   if (device.kind === 'bridge') facts.push(...unusual(device.options, BRIDGE_DEFAULTS));
   if (device.kind === 'bond') facts.push(...unusual(device.options, BOND_DEFAULTS));
   facts.push(...unusual(device.port, PORT_DEFAULTS), ...unusual(device.slave, {}));

@@ -1,4 +1,5 @@
 /** A plan for people: the steps in order, one line each, grouped by node, columns aligned. */
+import { describeRule } from './frame-filter.ts';
 import type { Plan, Step, VethEnd } from './plan.ts';
 import type { Options, OptionValue } from './topology.ts';
 import { formatDuration, isDuration } from './units.ts';
@@ -26,6 +27,8 @@ function lineOf(step: Step): Line {
     case 'veth': return { node: step.a.node, verb: 'link', what: step.a.name, how: join(`MAC ${step.a.mac}`, mtu(step.a.mtuBytes), far(step.b), `MAC ${step.b.mac}`, mtu(step.b.mtuBytes)) };
     case 'master': return { node: step.node, verb: 'master', what: step.name, how: `in ${step.master}` };
     case 'port': case 'slave': return { node: step.node, verb: step.do, what: step.name, how: formatOptions(step.options) };
+    case 'filters': return { node: step.node, verb: 'filters', what: step.name, how: step.rules.map(describeRule).join('; ') };
+    case 'switch-cpu': return { node: step.node, verb: 'switch CPU', what: step.name, how: `IGMP, MLD, 224.0.0.0/24 and ff02::1 between ${step.ports.join(', ')}${step.suppresses === undefined ? '' : `; one report a group and query${step.suppresses === 'all' ? '' : ' (IGMPv1, IGMPv2, MLDv1)'}`}` };
     case 'bond-options': return { node: step.node, verb: 'bond', what: step.name, how: formatOptions(step.options) };
     case 'vlan-member': return { node: step.node, verb: 'vlan member', what: step.name, how: join(`VLAN ${step.id}`, step.pvid && 'pvid', step.untagged && 'untagged') };
     case 'address': return { node: step.node, verb: 'address', what: step.name, how: step.address };

@@ -2,9 +2,11 @@
  * A topology compiled to ordered steps: what gets applied, printed and exported. Pure: the same topology, seed and
  * scale give the same plan, and nothing is touched.
  */
+import { directionOf, type FrameRule } from './frame-filter.ts';
 import { BRIDGE_DEFAULTS } from './kernel-defaults.ts';
 import { BOND_TABLE, PORT_TABLE, scaledBridgeOptions, scaledOptions, SLAVE_TABLE } from './plan-options.ts';
 import { macFor } from './seed.ts';
+import { bridgeOptionsLike, hasCpu, portOptionsLike, rulesLike, type SwitchLike } from './switch-like.ts';
 import { allDevices, type At, at, type DeviceSpec, type EndSpec, type NodeSpec, type Options, type Topology } from './topology.ts';
 import { isDuration } from './units.ts';
 
@@ -18,6 +20,10 @@ export type Step =
   | { readonly do: 'master'; readonly node: string; readonly name: string; readonly master: string }
   /** Bridge port options. */
   | { readonly do: 'port'; readonly node: string; readonly name: string; readonly options: Options }
+  /** Frames that an interface drops, beyond what a bridge can be told: classifiers of tc, in this order. */
+  | { readonly do: 'filters'; readonly node: string; readonly name: string; readonly rules: readonly FrameRule[] }
+  /** A process of ours that does what a snooping switch's CPU does (lib/switch-cpu.ts): no command builds it. */
+  | { readonly do: 'switch-cpu'; readonly node: string; readonly name: string; readonly ports: readonly string[]; readonly suppresses: SwitchLike['suppressesReports'] }
   /** Bond slave options. */
   | { readonly do: 'slave'; readonly node: string; readonly name: string; readonly options: Options }
   /** Bond options that name a slave, so wait until it is there (primary, active_slave). */
@@ -158,10 +164,20 @@ export function compilePlan(topology: Topology, options: PlanOptions): Plan {
   for (const { node, name, master } of [...devices].sort((x, y) => bondsLast(x) - bondsLast(y))) if (master) steps.push({ do: 'master', node, name, master });
   // Options after all masters: some name another port (backup_port).
   for (const device of devices) {
-    const { node, name, port = {}, slave = {} } = device;
-    const kind = masterOf(device)?.kind;
+    const { node, name, slave = {} } = device;
+    const master = masterOf(device);
+    const kind = master?.kind;
+    const port: Options = { ...(master?.kind === 'bridge' && master.like ? portOptionsLike(master.like) : {}), ...device.port };
     if (kind === 'bridge' && Object.keys(port).length > 0) steps.push({ do: 'port', node, name, options: scaledOptions(PORT_TABLE, port, scale) });
     if (kind === 'bond' && Object.keys(slave).length > 0) steps.push({ do: 'slave', node, name, options: scaledOptions(SLAVE_TABLE, slave, scale) });
+  }
+  for (const device of devices) {
+    const master = masterOf(device);
+    const rules = [
+      ...(master?.kind === 'bridge' && master.like ? rulesLike(master.like, master.options, mac(master.node, master.name)) : []),
+      ...(device.multicastLimitBytes === undefined ? [] : [{ rule: 'multicast-limit' as const, ipBytes: device.multicastLimitBytes }]),
+    ].sort((a, b) => directionOf(a).localeCompare(directionOf(b)));
+    if (rules.length > 0) steps.push({ do: 'filters', node: device.node, name: device.name, rules });
   }
   for (const device of topology.devices) {
     if (device.kind !== 'bond') continue;
@@ -178,6 +194,10 @@ export function compilePlan(topology: Topology, options: PlanOptions): Plan {
   const order = (d: DeviceSpec | EndSpec): number => (d.kind === 'bridge' ? 0 : d.kind === 'vlan' ? 3 : d.kind === 'bond' ? 1 : 2);
   const rising = devices.filter((d) => d.up !== false && !isUnplugged(topology, d)).sort((x, y) => order(x) - order(y));
   for (const device of rising) steps.push({ do: 'up', node: device.node, name: device.name });
+
+  for (const bridge of topology.devices)
+    if (bridge.kind === 'bridge' && bridge.like && hasCpu(bridge.like))
+      steps.push({ do: 'switch-cpu', node: bridge.node, name: bridge.name, ports: devices.filter((d) => masterOf(d) === bridge).map((d) => d.name), suppresses: bridge.like.suppressesReports });
 
   for (const node of topology.nodes) {
     for (const route of node.routes ?? []) steps.push({ do: 'route', node: node.name, ...route });
@@ -196,7 +216,7 @@ export function compilePlan(topology: Topology, options: PlanOptions): Plan {
 /** Options that a device is made with. */
 function ownOptions(device: Exclude<DeviceSpec, { kind: 'vlan' }>, scale: number): Options {
   if (device.kind === 'dummy') return {};
-  if (device.kind === 'bridge') return scaledBridgeOptions(device.options, scale);
+  if (device.kind === 'bridge') return scaledBridgeOptions(device.like ? { ...device.options, ...bridgeOptionsLike(device.like, device.options) } : device.options, scale);
   return scaledOptions(BOND_TABLE, Object.fromEntries(Object.entries(device.options).filter(([key]) => !NAMES_A_SLAVE.has(key))), scale);
 }
 

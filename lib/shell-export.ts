@@ -58,10 +58,22 @@ function header({ seed, scale, steps }: Plan, { title, scenario, variant }: Scri
     'sh THIS-FILE         builds it, waits until it is ready, and says how to look around',
     'sh THIS-FILE down    removes it: only namespaces that this script made',
     '',
+    ...missing(steps),
     'Needs iproute2 and root. Without root it builds in a user namespace of its own (unshare, of util-linux) and starts',
     "a shell there. The machine's own network is not touched either way.",
   ];
   return ['#!/bin/sh', ...lines.map((line) => `# ${line}`.trimEnd())].join('\n');
+}
+
+/** What no command builds, said where it is read first. */
+function missing(steps: readonly Step[]): string[] {
+  const cpus = steps.flatMap((step) => (step.do === 'switch-cpu' ? [nameWord(step.name)] : []));
+  if (cpus.length === 0) return [];
+  return [
+    `NOT in it: the CPU of ${cpus.join(', ')}, a process of wirewarp that passes IGMP, MLD, 224.0.0.x and ff02::1 on.`,
+    'Its ports let out no report, and no query but their own bridge\'s: without that process nobody outside is asked.',
+    '',
+  ];
 }
 
 /** Names at blanks, in lines of readable length. */

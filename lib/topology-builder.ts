@@ -1,5 +1,6 @@
 /** The words a scenario draws its network with. Each returns a reference, which the lab turns into a live thing. */
 import type { BondSpec, BridgeSpec, DeviceSpec, DummySpec, EndSpec, LinkSpec, MovableSpec, NodeRole, NodeSpec, Options, OptionValue, QuerierSpec, QuerierVersion, Topology } from './topology.ts';
+import type { SwitchLike } from './switch-like.ts';
 import { type Duration, s } from './units.ts';
 
 /** What node-making words share. */
@@ -21,6 +22,8 @@ export interface BridgeOptions {
   otherQuerier?: Duration;
   /** Any other option by the kernel's name: { mcast_query_interval: s(125), ageing_time: s(300), stp_state: true }. */
   options?: Record<string, OptionValue>;
+  /** A switch of another make: { noFloodFallback, dropsUnknownMulticast, fastLeave, suppressesReports, passesOnly } (docs/switches.md). */
+  like?: SwitchLike;
   addresses?: string[];
   mac?: string;
   mtuBytes?: number;
@@ -53,6 +56,8 @@ export interface GuestOptions extends NodeOptions {
   port?: Options;
   vlans?: BridgeSpec['vlans'];
   mtuBytes?: number;
+  /** Longest IP packet of multicast that its cable carries, both ways, below the MTU: as IPoIB's connected mode has it. */
+  multicastLimitBytes?: number;
 }
 
 export interface QuerierOptions extends NodeOptions {
@@ -167,11 +172,11 @@ export class TopologyBuilder {
   guest(name: string, options: GuestOptions): GuestRef {
     const node = this.#node(name, 'guest', options);
     const eth0: EndSpec = defined({
-      kind: 'end', node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac, mtuBytes: options.mtuBytes,
+      kind: 'end', node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac, mtuBytes: options.mtuBytes, multicastLimitBytes: options.multicastLimitBytes,
     });
     const port = (on: BridgeRef, index: number): EndSpec => defined({
       kind: 'end', node: on.node, name: index > 0 && options.movesTo?.slice(0, index - 1).concat(options.on).some((b) => b.node === on.node) ? `${name}.${index}` : name,
-      addresses: [], master: on.name, port: options.port, vlans: options.vlans, mtuBytes: options.mtuBytes,
+      addresses: [], master: on.name, port: options.port, vlans: options.vlans, mtuBytes: options.mtuBytes, multicastLimitBytes: options.multicastLimitBytes,
     });
     const moves = options.movesTo ?? [];
     if (moves.length === 0) {
@@ -214,10 +219,10 @@ export class TopologyBuilder {
   }
 
   /** A cable between two plugs. */
-  link(a: Plug, b: Plug, options: { a?: PlugOptions; b?: PlugOptions; mtuBytes?: number; name?: string } = {}): LinkRef {
+  link(a: Plug, b: Plug, options: { a?: PlugOptions; b?: PlugOptions; mtuBytes?: number; multicastLimitBytes?: number; name?: string } = {}): LinkRef {
     const end = (plug: Plug, other: Plug, o: PlugOptions): EndSpec => defined({
       kind: 'end', node: plug.node, name: o.name ?? other.node, addresses: o.addresses ?? [],
-      master: plug.kind === 'host' ? undefined : plug.name, port: o.port, slave: o.slave, mac: o.mac, up: o.up, vlans: o.vlans, mtuBytes: options.mtuBytes,
+      master: plug.kind === 'host' ? undefined : plug.name, port: o.port, slave: o.slave, mac: o.mac, up: o.up, vlans: o.vlans, mtuBytes: options.mtuBytes, multicastLimitBytes: options.multicastLimitBytes,
     });
     const [from, to] = [end(a, b, options.a ?? {}), end(b, a, options.b ?? {})];
     const name = options.name ?? this.#linkName(`${from.node}-${to.node}`);
@@ -286,7 +291,7 @@ export class TopologyBuilder {
   }
 
   #bridge(node: string, name: string, o: BridgeOptions): BridgeRef {
-    this.#devices.push(defined({ kind: 'bridge', node, name, options: bridgeOptions(o), addresses: o.addresses ?? [], mac: o.mac, mtuBytes: o.mtuBytes, vlans: o.vlans }));
+    this.#devices.push(defined({ kind: 'bridge', node, name, options: bridgeOptions(o), like: o.like, addresses: o.addresses ?? [], mac: o.mac, mtuBytes: o.mtuBytes, vlans: o.vlans }));
     return { kind: 'bridge', node, name };
   }
 }

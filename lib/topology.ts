@@ -2,6 +2,7 @@
  * The declared network, as data. A node is a network namespace; devices live in nodes; a link is a veth pair.
  * Guests, switches, hypervisors and queriers are nodes in a role. Nothing here touches a machine.
  */
+import type { SwitchLike } from './switch-like.ts';
 import { type Duration } from './units.ts';
 
 /** An option's value by the kernel's name: a duration, a number, a switch, an enumerated name, or a list of addresses. */
@@ -45,11 +46,18 @@ interface DeviceCommon {
   readonly slave?: Options;
   /** VLANs of the port (or of the bridge itself) where the bridge filters VLANs. */
   readonly vlans?: readonly { readonly id: number; readonly pvid?: boolean; readonly untagged?: boolean }[];
+  /** What leaves by this device as multicast or broadcast is at most so long (IP packet); longer ones vanish. */
+  readonly multicastLimitBytes?: number;
   /** false: built but left down. */
   readonly up?: boolean;
 }
 
-export interface BridgeSpec extends DeviceCommon { readonly kind: 'bridge'; readonly options: Options }
+export interface BridgeSpec extends DeviceCommon {
+  readonly kind: 'bridge';
+  readonly options: Options;
+  /** A switch that is not Linux, and what it does differently. */
+  readonly like?: SwitchLike;
+}
 export interface BondSpec extends DeviceCommon { readonly kind: 'bond'; readonly options: Options }
 export interface VlanSpec extends DeviceCommon { readonly kind: 'vlan'; readonly over: string; readonly id: number }
 export interface DummySpec extends DeviceCommon { readonly kind: 'dummy' }

@@ -12,6 +12,7 @@ import { checkNames } from './validate/names.ts';
 import { checkOptions } from './validate/options.ts';
 import { checkQueriers } from './validate/queriers.ts';
 import { checkStructure } from './validate/structure.ts';
+import { checkSwitches } from './validate/switches.ts';
 
 export type { Fault } from './validate/fault.ts';
 export { nearest } from './validate/nearest.ts';
@@ -38,6 +39,7 @@ export function validateTopology(topology: Topology, { scale = 1 }: ValidateOpti
   checkStructure(context);
   checkAddresses(context, layer2);
   checkOptions(context);
+  checkSwitches(context);
   checkQueriers(context);
   checkLoops(context, layer2);
   return [...faults.values()];

@@ -1,12 +1,13 @@
 /** What this kernel can do, found by asking it: each thing is made once in a namespace of no other use. */
 import { existsSync } from 'node:fs';
 import { CAPABILITIES, type Capability } from '../../lib/capabilities.ts';
-import { decodeLink, linkAdd, linkGet, linkSetOptions, type NetlinkRequest, qdiscAdd } from '../../lib/netlink/index.ts';
+import { programOf } from '../../lib/frame-filter.ts';
+import { bpfFilterAdd, decodeLink, linkAdd, linkGet, linkSetOptions, type NetlinkRequest, qdiscAdd } from '../../lib/netlink/index.ts';
 import { createNamespace } from '../system/native/namespaces.ts';
 import { NetlinkSocket } from '../system/native/netlink-socket.ts';
 
 /** What each takes to try, and what must be there first. */
-const TRIALS: Readonly<Record<Exclude<Capability, 'snooping' | 'ipv6'>, { request: NetlinkRequest; on?: 'bridge' | 'veth' }>> = {
+const TRIALS: Readonly<Record<Exclude<Capability, 'snooping' | 'ipv6'>, { request: NetlinkRequest; on?: 'bridge' | 'veth' | 'clsact' }>> = {
   bridge: { request: linkAdd({ kind: 'bridge', name: 'probe-br', index: 10 }) },
   'vlan-filtering': { request: linkSetOptions(10, 'bridge', { vlan_filtering: true }), on: 'bridge' },
   bonding: { request: linkAdd({ kind: 'bond', name: 'probe-bond', index: 11 }) },
@@ -15,6 +16,7 @@ const TRIALS: Readonly<Record<Exclude<Capability, 'snooping' | 'ipv6'>, { reques
   macvlan: { request: linkAdd({ kind: 'macvlan', name: 'probe-macvlan', index: 15, lower: 12, options: {} }), on: 'veth' },
   netem: { request: qdiscAdd(13, 'netem'), on: 'veth' },
   clsact: { request: qdiscAdd(13, 'clsact'), on: 'veth' },
+  cls_bpf: { request: bpfFilterAdd({ index: 13, direction: 'egress', priority: 1, program: programOf({ rule: 'multicast-limit', ipBytes: 1500 }) }), on: 'clsact' },
   dummy: { request: linkAdd({ kind: 'dummy', name: 'probe-dummy', index: 16 }) },
 };
 

@@ -21,6 +21,7 @@ import { Machine } from '../lab/machine.ts';
 import type { Node } from '../lab/node.ts';
 import { Querier } from '../lab/querier.ts';
 import { waitUntilReady } from '../lab/ready.ts';
+import { startSwitchCpus } from '../lab/switch-cpu.ts';
 import { Recorder } from '../lab/recorder.ts';
 import { ProgramRunner } from '../lab/run-program.ts';
 import type { Programs } from '../lab/system-tree.ts';
@@ -86,6 +87,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     await waitUntilReady(plan, nodes);
     const unknown = unknownOptions(plan, nodes);
     if (unknown.length > 0) throw new Unfit(`this kernel does not know ${unknown.join(', ')}: choose another (--kernel)`);
+    startSwitchCpus(plan, nodes, scope);
     phases.end('ready');
 
     const begun: { clock?: Clock } = {};

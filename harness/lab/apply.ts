@@ -5,10 +5,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import {
-  addressAdd, bridgeVlanAdd, linkAdd, linkSet, linkSetOptions, neighbourReplace, type NetlinkRequest, routeAdd, slaveSetOptions,
+  addressAdd, bpfFilterAdd, bridgeVlanAdd, linkAdd, linkSet, linkSetOptions, neighbourReplace, type NetlinkRequest, qdiscAdd, routeAdd, slaveSetOptions,
 } from '../../lib/netlink/index.ts';
 import type { Plan, Step } from '../../lib/plan.ts';
 import { namesDevice } from '../../lib/plan.ts';
+import { directionOf, programOf } from '../../lib/frame-filter.ts';
 import { netlinkOptions } from '../../lib/plan-options.ts';
 import type { Topology } from '../../lib/topology.ts';
 import type { Scope } from '../system/scope.ts';
@@ -117,6 +118,13 @@ function applyStep(step: Step, { topology, nodes, indices, node, enqueue, flush,
       enqueue(on, slaveSetOptions(on.indexOf(step.name), (step.do === 'port' ? 'bridge' : 'bond') as 'bridge', netlinkOptions(step.options), (d) => on.indexOf(d)));
       return;
     }
+    case 'filters': {
+      const on = node(step.node);
+      const index = on.indexOf(step.name);
+      enqueue(on, qdiscAdd(index, 'clsact'));
+      step.rules.forEach((rule, n) => { enqueue(on, bpfFilterAdd({ index, direction: directionOf(rule), priority: n + 1, program: programOf(rule) })); });
+      return;
+    }
     case 'bond-options': {
       const on = node(step.node);
       enqueue(on, linkSetOptions(on.indexOf(step.name), 'bond', netlinkOptions(step.options), (d) => on.indexOf(d)));
@@ -147,6 +155,8 @@ function applyStep(step: Step, { topology, nodes, indices, node, enqueue, flush,
       enqueue(on, neighbourReplace({ index: on.indexOf(step.device), address: step.address, mac: step.mac }));
       return;
     }
+    // Once the ports have carrier: startSwitchCpus.
+    case 'switch-cpu':
     case 'ready':
       return;
   }

@@ -26,7 +26,7 @@ export const RTM = {
   NEWADDR: 20, DELADDR: 21, GETADDR: 22,
   NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26,
   NEWNEIGH: 28, DELNEIGH: 29, GETNEIGH: 30,
-  NEWQDISC: 36,
+  NEWQDISC: 36, NEWTFILTER: 44,
   NEWNEIGHTBL: 64, GETNEIGHTBL: 66, SETNEIGHTBL: 67,
   NEWMDB: 84, DELMDB: 85, GETMDB: 86,
 } as const;
@@ -99,3 +99,9 @@ export const BR_MDB_ENTRY = { IFINDEX: 0, STATE: 4, FLAGS: 5, VID: 6, ADDRESS: 8
 
 /** Ticks a second of clock_t towards user space: 100 on every architecture wirewarp runs on (sysconf(_SC_CLK_TCK)). */
 export const USER_HZ = 100;
+
+export const TCA = { KIND: 1, OPTIONS: 2 } as const;
+export const TCA_BPF = { OPS_LEN: 4, OPS: 5, FLAGS: 8 } as const;
+export const TCA_BPF_FLAG_ACT_DIRECT = 1;
+/** Where a qdisc goes. Of clsact: TC_H_CLSACT as parent and ffff: as its own; its two lists of filters. */
+export const TC_H = { ROOT: 0xffff_ffff, CLSACT: 0xffff_fff1, CLSACT_HANDLE: 0xffff_0000, INGRESS_FILTERS: 0xffff_fff2, EGRESS_FILTERS: 0xffff_fff3 } as const;

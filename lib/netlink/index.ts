@@ -7,6 +7,8 @@ export * from './address.ts';
 export * from './neighbour.ts';
 export * from './mdb.ts';
 export * from './qdisc.ts';
+export * from './classic-bpf.ts';
+export * from './filter.ts';
 export * from './decode/link.ts';
 export * from './decode/neighbour.ts';
 export * from './decode/mdb.ts';

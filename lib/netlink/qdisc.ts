@@ -1,10 +1,8 @@
 /** Requests about queueing disciplines. Sources: include/uapi/linux/{rtnetlink,pkt_sched}.h, tc(8). */
-import { NLM_F, RTM } from './constants.ts';
+import { NLM_F, RTM, TC_H, TCA } from './constants.ts';
 import { PayloadWriter, type NetlinkRequest } from './message.ts';
 
 const TCMSG = 20;
-const TCA = { KIND: 1, OPTIONS: 2 } as const;
-const TC_H = { ROOT: 0xffff_ffff, CLSACT: 0xffff_fff1 } as const;
 /** struct tc_netem_qopt: all zero delays and drops nothing. */
 const NETEM_OPTIONS_BYTES = 24;
 
@@ -12,7 +10,7 @@ const NETEM_OPTIONS_BYTES = 24;
 export function qdiscAdd(index: number, kind: 'clsact' | 'netem'): NetlinkRequest {
   const writer = new PayloadWriter().struct(TCMSG, (view, at) => {
     view.setInt32(at + 4, index, true);
-    view.setUint32(at + 8, kind === 'clsact' ? 0xffff_0000 : 0, true);
+    view.setUint32(at + 8, kind === 'clsact' ? TC_H.CLSACT_HANDLE : 0, true);
     view.setUint32(at + 12, kind === 'clsact' ? TC_H.CLSACT : TC_H.ROOT, true);
   });
   writer.text(TCA.KIND, kind);

@@ -5,7 +5,7 @@ export const HELPERS = String.raw`
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 
-# batch TOOL NODE: the commands on standard input, by ip or bridge, in the node's namespace.
+# batch TOOL NODE: the commands on standard input, by ip, bridge or tc, in the node's namespace.
 batch() {
   "$1" -n "$PREFIX$2" -batch - || die "$1 refused a command for $2 (said above, with its line in that block)"
 }

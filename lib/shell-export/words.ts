@@ -1,11 +1,13 @@
 /** Steps of a plan as lines for `ip -batch`, `bridge -batch` and files of the kernel. */
+import { describeRule, directionOf, programOf } from '../frame-filter.ts';
+import { bpfText } from '../netlink/classic-bpf.ts';
 import { type OptionTable, toIpWords, toSysfs } from '../netlink/options/index.ts';
 import { BOND_TABLE, BRIDGE_TABLE, netlinkOptions, PORT_TABLE, SLAVE_TABLE } from '../plan-options.ts';
 import type { Step, VethEnd } from '../plan.ts';
 import type { Options } from '../topology.ts';
 
-/** Who takes the line: `ip` or `bridge` in the node's namespace, or a file ("PATH VALUE"). */
-export interface Line { readonly tool: 'ip' | 'bridge' | 'put'; readonly text: string }
+/** Who takes the line: `ip`, `bridge` or `tc` in the node's namespace, or a file ("PATH VALUE"). */
+export interface Line { readonly tool: 'ip' | 'bridge' | 'tc' | 'put'; readonly text: string }
 
 /**
  * A word of a batch line, which `ip` splits at blanks, unquotes, and cuts at '#'. Validation refuses such names; a plan
@@ -60,7 +62,7 @@ export function vethLine(a: VethEnd, b: VethEnd, in_: (node: string) => string):
 export function linesOf(step: Step): Line[] {
   const ip = (text: string): Line => ({ tool: 'ip', text });
   switch (step.do) {
-    case 'namespace': case 'veth': case 'ready': return [];
+    case 'namespace': case 'veth': case 'ready': case 'switch-cpu': return [];
     case 'sysctl': return [{ tool: 'put', text: `/proc/sys/${word(step.key)} ${value(step.value)}` }];
     case 'bridge': case 'bond': case 'dummy': {
       const name = nameWord(step.name);
@@ -75,6 +77,12 @@ export function linesOf(step: Step): Line[] {
       const [table, type] = step.do === 'port' ? [PORT_TABLE, 'bridge_slave'] : step.do === 'slave' ? [SLAVE_TABLE, 'bond_slave'] : [BOND_TABLE, 'bond'];
       const { words, later } = spell(table, type, name, step.options);
       return [...(words.length > 0 ? [ip(['link set dev', name, 'type', type, ...words].join(' '))] : []), ...later];
+    }
+    case 'filters': {
+      const name = nameWord(step.name);
+      const tc = (text: string): Line => ({ tool: 'tc', text });
+      return [tc(`qdisc add dev ${name} clsact`), ...step.rules.map((rule, index) =>
+        tc(`# ${describeRule(rule)}\nfilter add dev ${name} ${directionOf(rule)} protocol all pref ${index + 1} bpf bytecode "${bpfText(programOf(rule))}" direct-action`))];
     }
     case 'vlan-member':
       return [{ tool: 'bridge', text: `vlan add dev ${nameWord(step.name)} vid ${step.id}${step.pvid ? ' pvid' : ''}${step.untagged ? ' untagged' : ''}${step.self ? ' self' : ''}` }];

@@ -1,5 +1,5 @@
 /** Two hypervisors on one switch and a guest that moves between them, with settings of each bridge and witnesses. */
-import { bound, type Bound, type Bounds, ms, ns, plus, times, topology } from '../../harness/scenario.ts';
+import { bound, type Bound, type Bounds, type SwitchLike, ms, ns, plus, times, topology } from '../../harness/scenario.ts';
 
 type Options = Record<string, number | boolean | string | { readonly ns: number }>;
 
@@ -8,6 +8,8 @@ export interface MovingGuest {
   source?: Options;
   target?: Options;
   fabric?: Options;
+  /** A switch that is not Linux. */
+  like?: SwitchLike;
 }
 
 export const ADDRESS = { vm: '192.0.2.2/24', outside: '192.0.2.3/24', third: '192.0.2.4/24', left: '192.0.2.5/24', beside: '192.0.2.6/24' };
@@ -22,9 +24,9 @@ export const bare = (address: string): string => address.replace(/\/.*/, '');
 //      left  vm  ───▶ (vm)  beside
 //
 // The neighbour entries of vm and outside are permanent: ARP of theirs would end an outage at a random moment.
-export const movingGuest = ({ source, target, fabric }: MovingGuest = {}) =>
+export const movingGuest = ({ source, target, fabric, like }: MovingGuest = {}) =>
   topology((t) => {
-    const sw = t.bridge('sw', fabric ? { options: fabric } : {});
+    const sw = t.bridge('sw', { ...(fabric ? { options: fabric } : {}), ...(like ? { like } : {}) });
     const [host1, host2] = [t.hypervisor('hv1'), t.hypervisor('hv2')];
     const hv1 = host1.bridge('br0', source ? { options: source } : {});
     const hv2 = host2.bridge('br0', target ? { options: target } : {});

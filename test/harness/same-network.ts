@@ -3,6 +3,8 @@
  * programs that had no part in building it; it is compared with a plan, or with another builder's snapshot.
  */
 import { BRIDGE_DEFAULTS, PORT_DEFAULTS } from '../../lib/kernel-defaults.ts';
+import { directionOf, programOf } from '../../lib/frame-filter.ts';
+import { bpfText } from '../../lib/netlink/index.ts';
 import { fromSysfs, type OptionTable } from '../../lib/netlink/options/index.ts';
 import { BOND_TABLE, BRIDGE_TABLE, netlinkOptions, PORT_TABLE, specOf, UNIT_NS } from '../../lib/plan-options.ts';
 import type { Plan, Step, VethEnd } from '../../lib/plan.ts';
@@ -29,6 +31,8 @@ export interface DeviceSnapshot {
   readonly settings: Readonly<Record<string, string>>;
   /** VLANs of a port: "10 pvid untagged". */
   readonly vlans: readonly string[];
+  /** Filters of tc, of those that the plan gives some: "egress 1 2,40 0 0 12,6 0 0 2". */
+  readonly filters: readonly string[];
 }
 
 export interface NodeSnapshot {
@@ -62,6 +66,7 @@ interface IpNeigh { dst: string; dev: string; lladdr?: string }
 interface BridgeVlan { ifname: string; vlans: { vlan: number; flags?: string[] }[] }
 
 async function nodeSnapshot(plan: Plan, node: string, runIn: RunIn): Promise<NodeSnapshot> {
+  const filtered = plan.steps.flatMap((step) => (step.do === 'filters' && step.node === node ? [step.name] : []));
   const keys = plan.steps.flatMap((step) => (step.do === 'sysctl' && step.node === node ? [step.key] : []));
   // Its own /sys, because that shows the namespace of whoever mounted it.
   const script = `
@@ -71,10 +76,11 @@ async function nodeSnapshot(plan: Plan, node: string, runIn: RunIn): Promise<Nod
     ip -j route show; echo ${MARK}
     ip -j -6 route show 2>/dev/null; echo ${MARK}
     ip -j neigh show nud permanent; echo ${MARK}
+    for device in ${filtered.join(' ')}; do for way in ingress egress; do tc filter show dev $device $way | sed -n "s/^filter.* pref \\([0-9]*\\) bpf .* direct-action .* bytecode '\\(.*\\)'.*/$device $way \\1 \\2/p"; done; done; echo ${MARK}
     cd /sys/class/net && for f in */bridge/* */brport/* */bonding/*; do [ -f "$f" ] && [ -r "$f" ] && case $f in *flush) ;; *) echo "$f $(cat "$f" 2>/dev/null)" ;; esac; done; echo ${MARK}
     for key do [ -r "/proc/sys/$key" ] && echo "$key $(cat "/proc/sys/$key")"; done; :`;
   const output = await runIn(node, 'unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, 'snapshot', ...keys]);
-  const [addr = '', vlan = '', route4 = '', route6 = '', neigh = '', files = '', sysctls = ''] = output.split(`${MARK}\n`);
+  const [addr = '', vlan = '', route4 = '', route6 = '', neigh = '', tc = '', files = '', sysctls = ''] = output.split(`${MARK}\n`);
   const json = <T>(text: string): T[] => (text.trim() === '' ? [] : (JSON.parse(text) as T[]));
 
   const settings = new Map<string, Record<string, string>>();
@@ -97,6 +103,7 @@ async function nodeSnapshot(plan: Plan, node: string, runIn: RunIn): Promise<Nod
       addresses: d.addr_info.filter((a) => a.scope !== 'link').map((a) => `${a.local}/${a.prefixlen}`).sort(),
       settings: settings.get(d.ifname) ?? {},
       vlans: vlans.get(d.ifname) ?? [],
+      filters: tc.split('\n').flatMap((line) => (line.startsWith(`${d.ifname} `) ? [line.slice(d.ifname.length + 1)] : [])).sort(),
     };
   }
   return {
@@ -172,6 +179,8 @@ export function differencesFrom(plan: Plan, actual: Snapshot): string[] {
         const options = of('port', node).find((s) => s.name === name)?.options ?? {};
         found.push(...settingsDiffer(where, PORT_TABLE, { ...PORT_DEFAULTS, ...options }, options, d));
       }
+      const rules = of('filters', node).find((s) => s.name === name)?.rules ?? [];
+      check(where, 'the list of filters', rules.map((rule, n) => `${directionOf(rule)} ${n + 1} ${bpfText(programOf(rule))}`).sort(), d.filters);
       const members = of('vlan-member', node).filter((s) => s.name === name);
       for (const m of members) {
         const text = [m.id, ...(m.pvid ? ['pvid'] : []), ...(m.untagged ? ['untagged'] : [])].join(' ');

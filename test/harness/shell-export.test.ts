@@ -9,7 +9,7 @@ import { TopologyBuilder } from '../../lib/topology-builder.ts';
 import type { Topology } from '../../lib/topology.ts';
 import { ms, s } from '../../lib/units.ts';
 import { validateTopology } from '../../lib/validate.ts';
-import { bondedHypervisor, guestsAndQuerier, movableGuest, withEnd, withNode } from '../lib/topologies.ts';
+import { bondedHypervisor, guestsAndQuerier, movableGuest, strictSwitch, withEnd, withNode } from '../lib/topologies.ts';
 import { differencesBetween, differencesFrom, snapshotOf, type Snapshot } from './same-network.ts';
 import { missingKinds, type OwnNetwork, ownNetwork } from './own-network.ts';
 
@@ -54,6 +54,7 @@ const cases: [string, Topology, number][] = [
   ['a guest that can move between two hypervisors', movableGuest(), 1],
   ['options, MTUs, routes, neighbours and sysctls', rich(), 1],
   ['the same in a scaled run', rich(), 10],
+  ['a switch that is not Linux', strictSwitch(), 1],
 ];
 
 const network = await ownNetwork();

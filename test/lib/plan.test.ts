@@ -5,7 +5,7 @@ import { planText } from '../../lib/plan-text.ts';
 import { scaledBridgeOptions, scaledOptions, BOND_TABLE } from '../../lib/plan-options.ts';
 import type { Topology } from '../../lib/topology.ts';
 import { inSeconds, isDuration, ms, s } from '../../lib/units.ts';
-import { bondedHypervisor, draw, guestsAndQuerier, movableGuest, ring, withNode } from './topologies.ts';
+import { bondedHypervisor, draw, guestsAndQuerier, movableGuest, ring, strictSwitch, withNode } from './topologies.ts';
 
 const vlans = (): Topology => draw((b) => {
   const hv = b.hypervisor('hv', { ipv6: true, sysctls: { 'net.ipv4.conf.all.rp_filter': '0', 'net/ipv4/conf/bond0.10/arp_notify': '1' } });
@@ -21,6 +21,7 @@ const vlans = (): Topology => draw((b) => {
 
 const topologies: readonly (readonly [string, Topology])[] = [
   ['guests and a querier', guestsAndQuerier()], ['bonded hypervisor', bondedHypervisor('active-backup', { primary: 'sw2' })], ['movable guest', movableGuest()], ['ring with STP', ring({ stp_state: true })],
+  ['a switch that is not Linux', strictSwitch()],
   ['VLANs over a bond', vlans()], ['routes', withNode(guestsAndQuerier(), 'alice', { routes: [{ to: 'default', via: '192.0.2.2' }] })],
 ];
 
@@ -133,6 +134,38 @@ t.test('a VLAN device has the MAC of what it lies over; an unknown device none',
   t.equal(macOf(vlans(), 1, { node: 'hv', device: 'bond0.10' }), macOf(vlans(), 1, { node: 'hv', device: 'bond0' }));
   t.match(steps(compilePlan(vlans(), { seed: 1 }), 'neighbour'), [{ address: '192.0.2.9', mac: macOf(vlans(), 1, { node: 'hv', device: 'bond0' }) }]);
   t.throws(() => macOf(vlans(), 1, { node: 'hv', device: 'eth7' }), /no device hv:eth7/);
+});
+
+t.test('a switch that is not Linux: options and filters of each port, and its CPU, and the plan says so', async (t) => {
+  const plan = compilePlan(strictSwitch(), { seed: 1 });
+  const ports = ['far', 'alice', 'core'];
+  t.same(steps(plan, 'port').filter((step) => step.node === 'sw').map((step) => [step.name, step.options]), ports.map((name) => [name, { mcast_flood: false, mcast_router: 'disabled', fastleave: true }]));
+  const membership = { rule: 'membership-by-cpu', bridgeMac: macOf(strictSwitch(), 1, { node: 'sw', device: 'sw' }), muteQuerier: true } as const;
+  const limit = { rule: 'multicast-limit', ipBytes: 2044 } as const;
+  const types = { rule: 'passes-only', etherTypes: [0x0800, 0x0806, 0x88cc] } as const;
+  t.same(steps(plan, 'filters').filter((step) => step.node === 'sw').map((step) => [step.name, step.rules]), [['far', [membership, limit, types]], ['alice', [membership, types]], ['core', [membership, types]]]);
+  t.same(steps(plan, 'filters').filter((step) => step.node !== 'sw').map((step) => [step.node, step.name]), [['far', 'sw'], ['bob', 'eth0'], ['far', 'bob']]);
+  t.same(steps(plan, 'switch-cpu'), [{ do: 'switch-cpu', node: 'sw', name: 'sw', ports, suppresses: 'v1-v2' }]);
+  t.match(plan.steps.find((step) => step.do === 'bridge' && step.name === 'sw'), { options: { mcast_querier: true } }, 'a querier that says nothing keeps the bridge at its MDB');
+  const text = planText(plan);
+  t.match(text, /filters +alice +lets out no IGMP and MLD but the switch CPU's, and no general queries of the bridge; takes no ethertypes but IPv4, ARP, LLDP$/m);
+  t.match(text, /filters +eth0 +drops outgoing multicast of more than 1400 bytes \(IP\)$/m);
+  t.match(text, /switch CPU +sw +IGMP, MLD, 224\.0\.0\.0\/24 and ff02::1 between far, alice, core; one report a group and query \(IGMPv1, IGMPv2, MLDv1\)$/m);
+});
+
+t.test('of the words of a switch each does its own', async (t) => {
+  const of = (like: Parameters<typeof strictSwitch>[0]) => {
+    const plan = compilePlan(strictSwitch(like), { seed: 1 });
+    const rules = steps(plan, 'filters').find((step) => step.node === 'sw' && step.name === 'alice')?.rules.map((r) => r.rule);
+    const bridge = plan.steps.find((step) => step.do === 'bridge' && step.name === 'sw');
+    return [steps(plan, 'port').find((step) => step.name === 'alice')?.options, rules, steps(plan, 'switch-cpu').length, bridge && 'options' in bridge ? bridge.options['mcast_querier'] : 'none'];
+  };
+  t.same(of({ noFloodFallback: true }), [{ mcast_flood: false }, ['membership-by-cpu'], 1, undefined]);
+  t.same(of({ noFloodFallback: true, dropsUnknownMulticast: true }), [{ mcast_flood: false, mcast_router: 'disabled' }, ['membership-by-cpu'], 1, undefined]);
+  t.same(of({ fastLeave: true }), [{ fastleave: true }, undefined, 0, undefined]);
+  t.same(of({ suppressesReports: 'all' }), [undefined, ['membership-by-cpu'], 1, undefined]);
+  t.same(of({ passesOnly: ['IPv4'] }), [undefined, ['passes-only'], 0, undefined]);
+  t.same(of({ noFloodFallback: false, fastLeave: false }), [undefined, undefined, 0, undefined]);
 });
 
 t.test('the builder: parallel cables get names of their own, STP keeps its forward delay, many guests share a subnet', async (t) => {

@@ -4,11 +4,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { compilePlan, type Plan, type Step } from '../../lib/plan.ts';
 import { shellScript } from '../../lib/shell-export.ts';
 import { ms, s } from '../../lib/units.ts';
-import { bondedHypervisor, draw, guestsAndQuerier, movableGuest, ring } from './topologies.ts';
+import { bondedHypervisor, draw, guestsAndQuerier, movableGuest, ring, strictSwitch } from './topologies.ts';
 
 const about = { title: 'a title', scenario: 'multicast/expiry', variant: 'legacy' };
 const scriptOf = (steps: readonly Step[]): string => shellScript({ seed: 1, scale: 1, steps }, about);
-const scripts = [guestsAndQuerier(), bondedHypervisor('802.3ad', { lacp_rate: 'fast' }), movableGuest(), ring({ stp_state: true })].map((topology) => shellScript(compilePlan(topology, { seed: 7 }), about));
+const scripts = [guestsAndQuerier(), bondedHypervisor('802.3ad', { lacp_rate: 'fast' }), movableGuest(), ring({ stp_state: true }), strictSwitch()].map((topology) => shellScript(compilePlan(topology, { seed: 7 }), about));
 
 t.test('every script is one that dash parses, and that shellcheck finds nothing in', async (t) => {
   for (const text of scripts) execFileSync('sh', ['-n'], { input: text });
@@ -27,6 +27,14 @@ t.test('options in the words and units of ip', async (t) => {
   t.match(scripts[1], /type bond mode 802\.3ad miimon 100 lacp_rate fast$/m);
   t.match(scripts[3], /^swb 3,4 45$/m, 'with STP a port may block');
   t.match(scripts[0], /^alice 3 15$/m);
+});
+
+t.test('filters in the words of tc; what no command builds is said at the top', async (t) => {
+  t.match(scripts[4], /^batch tc sw <<'END'$|^ {2}batch tc sw <<'END'$/m);
+  t.match(scripts[4], /^# drops outgoing multicast of more than 2044 bytes \(IP\)\nfilter add dev far egress protocol all pref 2 bpf bytecode "6,48 0 0 0,69 0 3 1,128 0 0 0,37 0 1 2058,6 0 0 2,6 0 0 4294967295" direct-action$/m);
+  t.match(scripts[4], /^qdisc add dev far clsact$/m);
+  t.match(scripts[4], /^# NOT in it: the CPU of sw, a process of wirewarp/m);
+  t.notMatch(scripts[0], /NOT in it/);
 });
 
 t.test('every kind of step is written', async (t) => {

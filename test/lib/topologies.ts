@@ -1,5 +1,6 @@
 /** Topologies that several tests of the pure parts share: the shapes of the reported cases, and a few that are wrong on purpose. */
 import { topology, TopologyBuilder } from '../../lib/topology-builder.ts';
+import type { SwitchLike } from '../../lib/switch-like.ts';
 import type { DeviceSpec, EndSpec, LinkSpec, NodeSpec, Options, Topology } from '../../lib/topology.ts';
 import { ms, s } from '../../lib/units.ts';
 
@@ -38,6 +39,14 @@ export const movableGuest = (): Topology => topology((t) => {
   const outside = t.host('outside');
   t.link(outside, sw, { a: { name: 'eth0', addresses: ['192.0.2.202/24'] } });
   return { sw, hv1, hv2, outside, vm: t.guest('vm', { on: br1, movesTo: [br2] }) };
+}).topology;
+
+/** A switch that is not Linux, with a querier at it, and a cable that carries only short multicast. */
+export const strictSwitch = (like: SwitchLike = { dropsUnknownMulticast: true, fastLeave: true, suppressesReports: 'v1-v2', passesOnly: ['IPv4', 'ARP', 0x88cc] }): Topology => topology((t) => {
+  const sw = t.bridge('sw', { snooping: true, like });
+  const far = t.bridge('far');
+  t.link(far, sw, { mtuBytes: 4092, multicastLimitBytes: 2044 });
+  return { sw, alice: t.guest('alice', { on: sw }), bob: t.guest('bob', { on: far, multicastLimitBytes: 1400 }), core: t.querier('core', { on: sw, version: 'IGMPv3' }) };
 }).topology;
 
 /** Three switches in a ring. */

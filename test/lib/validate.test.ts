@@ -6,7 +6,7 @@ import type { BondMode } from '../../lib/topology-builder.ts';
 import type { BridgeSpec, EndSpec, Options, QuerierSpec, Topology } from '../../lib/topology.ts';
 import { ms, s, us } from '../../lib/units.ts';
 import { formatFaults, nearest, validateTopology } from '../../lib/validate.ts';
-import { bondedHypervisor, draw, guestsAndQuerier, movableGuest, ring, withDevice, withEnd, withNode } from './topologies.ts';
+import { bondedHypervisor, draw, guestsAndQuerier, movableGuest, ring, strictSwitch, withDevice, withEnd, withNode } from './topologies.ts';
 
 const report = (topology: Topology, scale = 1): string => formatFaults(validateTopology(topology, { scale }));
 
@@ -35,9 +35,29 @@ const querier = (change: Partial<QuerierSpec>): Topology => {
 };
 
 t.test('the shapes of the reported cases have no fault', async (t) => {
-  for (const topology of [guestsAndQuerier(), bondedHypervisor(), bondedHypervisor('balance-xor'), bondedHypervisor('802.3ad', { lacp_rate: 'fast' }), movableGuest(), ring({ stp_state: true })])
+  for (const topology of [strictSwitch(), guestsAndQuerier(), bondedHypervisor(), bondedHypervisor('balance-xor'), bondedHypervisor('802.3ad', { lacp_rate: 'fast' }), movableGuest(), ring({ stp_state: true })])
     t.equal(report(topology), '');
   for (const topology of [guestsAndQuerier(), bondedHypervisor(), movableGuest()]) t.equal(report(topology, 25), '', 'in a scaled run too');
+});
+
+const like = (words: object, options: Record<string, Options[string]> = {}, own: Options = {}): Topology => draw((b) => { b.guest('alice', { on: b.bridge('sw', { like: words, options }), port: own }); });
+pair('a word that no switch knows', /no switch is like fastLeaves.*\n.*did you mean fastLeave\?/, like({ fastLeaves: true }), like({ fastLeave: true }));
+pair('a switch word with another sort of value', /noFloodFallback is "yes"/, like({ noFloodFallback: 'yes' }), like({ noFloodFallback: true }));
+pair('a suppression of no versions', /suppressesReports is true.*\n.*v1-v2, all/, like({ suppressesReports: true }), like({ suppressesReports: 'all' }));
+pair('an ethertype that is none', /passesOnly names "IPX"/, like({ passesOnly: ['IPv4', 'IPX'] }), like({ passesOnly: ['IPv4', 0x8137] }));
+pair('a length for an ethertype', /passesOnly names 1500/, like({ passesOnly: [1500] }), like({ passesOnly: [1536] }));
+pair('a switch that passes nothing', /passesOnly is \[\]/, like({ passesOnly: [] }), like({ passesOnly: ['ARP'] }));
+pair('a snooping switch that does not snoop', /mcast_snooping is off/, like({ fastLeave: true }, { mcast_snooping: false }), like({ passesOnly: ['ARP'] }, { mcast_snooping: false }));
+pair('a switch CPU beside spanning tree', /nothing of spanning tree/, like({ noFloodFallback: true }, { stp_state: true }), like({ fastLeave: true }, { stp_state: true }));
+pair('a switch CPU beside VLANs', /knows no VLANs/, like({ suppressesReports: 'all' }, { vlan_filtering: true }), like({ fastLeave: true }, { vlan_filtering: true }));
+pair('a port against its switch', /sw:alice: mcast_flood is on, but its switch sets off/, like({ dropsUnknownMulticast: true }, {}, { mcast_flood: true }), like({ dropsUnknownMulticast: true }, {}, { mcast_flood: false }));
+const movesTo = (words: object | undefined): Topology => draw((b) => { const [from, to] = [b.bridge('br1'), b.bridge('br2', words ? { like: words } : {})]; b.guest('vm', { on: from, movesTo: [to] }); b.link(from, to); });
+pair('a guest that moves to a strict switch', /can move to br2:br2/, movesTo({ fastLeave: true }), movesTo({ fastLeave: false }));
+const limited = (multicastLimitBytes: number, mtuBytes = 1500): Topology => draw((b) => { b.link(b.host('p'), b.bridge('sw'), { multicastLimitBytes, mtuBytes }); });
+t.test('a multicast limit that limits nothing, at both ends of its cable', async (t) => {
+  t.match(report(limited(1500)), /p:sw: multicastLimitBytes is 1500, and its MTU is 1500[^]*sw:p: multicastLimitBytes/);
+  t.equal(report(limited(2044, 4092)), '');
+  t.match(report(limited(20)), /no path is shorter than 68 bytes/);
 });
 
 pair('empty topology', /no nodes/, draw(() => undefined), draw((b) => { b.host('h'); }));

@@ -40,6 +40,8 @@ export const defaultModules: readonly string[] = [
   'dummy',
   'macvlan',
   'sch_netem',
+  'sch_ingress',
+  'cls_bpf',
 ];
 
 /** What goes into an initramfs. */

@@ -27,4 +27,4 @@ export class SystemCallError extends Error {
   }
 }
 
-export const EPERM = 1, EINTR = 4, EAGAIN = 11, EACCES = 13, EEXIST = 17, EINVAL = 22, ENOBUFS = 105;
+export const EPERM = 1, EINTR = 4, EAGAIN = 11, EACCES = 13, EEXIST = 17, EINVAL = 22, ENETDOWN = 100, ENOBUFS = 105;

@@ -1,6 +1,8 @@
 /** Whole Ethernet frames in and out of one interface (AF_PACKET, CAP_NET_RAW). packet(7). */
+import { type BpfInstruction, bpfBytes } from '../../../lib/netlink/classic-bpf.ts';
 import { AF } from '../../../lib/netlink/constants.ts';
-import { check, close, errno, MSG, receiveBuffer, setsockoptInt, SO, SOCK, SOL_SOCKET, socket, sys } from './libc.ts';
+import { ENETDOWN, SystemCallError } from './errno.ts';
+import { check, close, errno, MSG, permanent, receiveBuffer, setsockopt, setsockoptInt, SO, SOCK, SOL_SOCKET, socket, sys } from './libc.ts';
 import { homeNamespace, inNamespace } from './namespaces.ts';
 import { reactor as sharedReactor, type Reactor } from './reactor.ts';
 import { receiveBatch, type Received } from './receive-batch.ts';
@@ -20,6 +22,10 @@ export interface PacketOptions {
   /** Hear what this machine sends too; not by default (5.0 and newer; older kernels always tell, see `packetType`). */
   readonly outgoing?: boolean;
   readonly receiveBufferBytes?: number;
+  /** Hear only what this program ends with a length for. */
+  readonly filter?: readonly BpfInstruction[];
+  /** SO_MARK of what is sent. */
+  readonly mark?: number;
 }
 
 export class PacketSocket implements Disposable {
@@ -28,7 +34,7 @@ export class PacketSocket implements Disposable {
   #watchedBy: Reactor | undefined;
   #open = true;
 
-  constructor({ namespace = homeNamespace(), index, receive = 0, promiscuous, outgoing, receiveBufferBytes }: PacketOptions) {
+  constructor({ namespace = homeNamespace(), index, receive = 0, promiscuous, outgoing, receiveBufferBytes, filter, mark }: PacketOptions) {
     const what = `a packet socket on interface ${String(index)}`;
     this.index = index;
     // Protocol 0 at first: frames of other interfaces must not come in before the bind.
@@ -40,6 +46,8 @@ export class PacketSocket implements Disposable {
         const one = Uint8Array.of(1, 0, 0, 0);
         if (!outgoing) sys.setsockopt(this.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, one, 4);
       }
+      if (filter) attachFilter(this.fd, filter, what);
+      if (mark !== undefined) setsockoptInt(this.fd, SOL_SOCKET, SO.MARK, mark, `mark what ${what} sends`);
       const local = linkAddress(index, receive);
       check(sys.bind(this.fd, local, local.length), 'bind', `bind ${what}`);
       if (promiscuous) {
@@ -64,9 +72,17 @@ export class PacketSocket implements Disposable {
   /** Takes the frames that have arrived; returns how many. A VLAN tag that the device took off is not shown. */
   receive(handler: (frame: Received) => void): number { return receiveBatch(this.fd, handler, 'receive frames'); }
 
+  /** Calls `handler` for every frame from now on. While the interface is down there are none. */
   onReceive(handler: (frame: Received) => void, { reactor = sharedReactor(), holds = true }: { readonly reactor?: Reactor; readonly holds?: boolean } = {}): void {
     this.#watchedBy = reactor;
-    reactor.add(this.fd, () => { this.receive(handler); }, { holds });
+    reactor.add(this.fd, () => {
+      try {
+        this.receive(handler);
+      } catch (error) {
+        // Told once when the interface goes down; the kernel hooks the socket up again by itself (packet_notifier).
+        if (!(error instanceof SystemCallError && error.errno === ENETDOWN)) throw error;
+      }
+    }, { holds });
   }
 
   close(): void {
@@ -76,4 +92,14 @@ export class PacketSocket implements Disposable {
     close(this.fd, 'close a packet socket');
   }
   [Symbol.dispose](): void { this.close(); }
+}
+
+/** struct sock_fprog {u16 length; sock_filter *instructions}: the kernel copies what it points to. */
+function attachFilter(fd: number, filter: readonly BpfInstruction[], what: string): void {
+  const program = permanent(filter.length * 8);
+  program.bytes.set(bpfBytes(filter));
+  const request = permanent(16);
+  request.view.setUint16(0, filter.length, true);
+  request.view.setBigUint64(8, program.address, true);
+  setsockopt(fd, SOL_SOCKET, SO.ATTACH_FILTER, request.bytes, `choose the frames of ${what}`);
 }

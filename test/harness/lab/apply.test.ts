@@ -26,6 +26,8 @@ const network = (): Topology => topology((b) => {
   const sw = b.bridge('sw', { snooping: true, querier: true, otherQuerier: s(400), options: { mcast_query_interval: s(60), ageing_time: s(120), mcast_hash_max: 1024 }, addresses: ['192.0.2.250/24'] });
   const alice = b.guest('alice', { on: sw, mtuBytes: 1400, port: { fastleave: true, mcast_flood: false, cost: 7 }, igmpVersion: 2 });
   b.guest('bob', { on: sw, ipv6: false, mac: '02:00:00:00:0b:0b', sysctls: { 'net/ipv4/conf/eth0/arp_notify': '1' } });
+  const strict = b.bridge('strict', { snooping: true, like: { noFloodFallback: true, passesOnly: ['IPv4', 'IPv6', 'ARP'] } });
+  b.link(strict, sw, { multicastLimitBytes: 1400 });
   const hv1 = b.hypervisor('hv1');
   const hv2 = b.hypervisor('hv2');
   const [br1, br2] = [hv1.bridge('br0'), hv2.bridge('br0')];

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import {
-  addressAdd, addressDelete, BOND_OPTIONS, BOND_SLAVE_OPTIONS, BRIDGE_OPTIONS, BRIDGE_PORT_OPTIONS, bridgePortSet, bridgeVlanAdd, bridgeVlanDelete,
+  addressAdd, addressDelete, assemble, BOND_OPTIONS, BOND_SLAVE_OPTIONS, BRIDGE_OPTIONS, BRIDGE_PORT_OPTIONS, bpfFilterAdd, bridgePortSet, bridgeVlanAdd, bridgeVlanDelete,
   encodeOptions, fdbAdd, fdbDelete, fdbReplace, linkAdd, linkDelete, linkSet, linkSetOptions, MACVLAN_OPTIONS, mdbAdd, mdbDelete, neighbourAdd,
-  neighbourDelete, neighbourReplace, neighbourTableSet, PayloadWriter, routeAdd, routeDelete, slaveSetOptions, toIpWords, VLAN_OPTIONS,
+  neighbourDelete, neighbourReplace, neighbourTableSet, PayloadWriter, qdiscAdd, routeAdd, routeDelete, slaveSetOptions, toIpWords, VLAN_OPTIONS,
   type NetlinkRequest, type OptionTable, type OptionValue,
 } from '../../../lib/netlink/index.ts';
 import { BOND_SAMPLES, BOND_SLAVE_SAMPLES, BRIDGE_PORT_SAMPLES, BRIDGE_SAMPLES, MACVLAN_SAMPLES, VLAN_SAMPLES } from './samples.ts';
@@ -104,6 +104,14 @@ void t.test('requests: type, header and attributes are what iproute2 sends', asy
     'bridge mdb add dev lo port lo grp ff15::5 temp vid 7': mdbAdd({ bridge: 1, port: 1, group: 'ff15::5', vlan: 7 }),
     'bridge mdb add dev lo port lo grp 239.1.1.1 src 192.0.2.1 permanent': mdbAdd({ bridge: 1, port: 1, group: '239.1.1.1', source: '192.0.2.1', state: 'permanent' }),
     'bridge mdb del dev lo port lo grp 239.192.5.5': mdbDelete({ bridge: 1, port: 1, group: '239.192.5.5' }),
+  });
+  const program = assemble([{ load: 'byte', at: 0 }, { test: 'any-bit', value: 1, else: 'pass' }, { load: 'mark' }, { test: 'above', value: 2058, else: 'pass' }, { label: 'drop' }, { end: 2 }, { label: 'pass' }, { end: -1 }]);
+  add(20, { '2': 0 }, {
+    'tc qdisc add dev lo clsact': qdiscAdd(1, 'clsact'),
+    'tc filter add dev lo egress protocol all pref 3 bpf bytecode "6,48 0 0 0,69 0 3 1,32 0 0 4294963220,37 0 1 2058,6 0 0 2,6 0 0 4294967295" direct-action':
+      bpfFilterAdd({ index: 1, direction: 'egress', priority: 3, program }),
+    'tc filter add dev lo ingress protocol all pref 1 bpf bytecode "1,6 0 0 4294967295" direct-action':
+      bpfFilterAdd({ index: 1, direction: 'ingress', priority: 1, program: assemble([{ end: -1 }]) }),
   });
   for (const [command, request, header, nests] of cases) {
     const { type, payload } = golden(command);
