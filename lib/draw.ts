@@ -41,7 +41,7 @@ function aboutNode(topology: Topology, node: NodeSpec): string[] {
   if (node.mldVersion) facts.push(`MLDv${node.mldVersion} at most`);
   if (node.forwarding && node.role !== 'router') facts.push('forwards');
   for (const q of topology.queriers) if (q.node === node.name) facts.push(`queries ${q.version} every ${formatDuration(q.queryInterval)}${q.source === undefined ? '' : ` as ${q.source}`}`);
-  for (const m of topology.movables) if (m.guest === node.name) facts.push(`moves: ${m.places.map((p) => `${p.node}:${p.bridge}`).join(' → ')}`);
+  for (const m of topology.movables) if (m.guest === node.name && m.places.length > 1) facts.push(`moves: ${m.places.map((p) => `${p.node}:${p.bridge}`).join(' → ')}`);
   return facts;
 }
 

@@ -32,6 +32,26 @@ export const report = (group: string, from?: { mac: string; name: string }, vers
 /** Does the record say that somebody listens? "include nothing" is a leave, "exclude nothing" is everything. */
 const listens = ({ type, sources }: GroupRecord): boolean => type === 'is-exclude' || type === 'to-exclude' || (type !== 'block' && sources.length > 0);
 
+/** IGMPv2 leaves, MLDv1 dones, and records of IGMPv3 and MLDv2 by which nobody listens any more. */
+export const leave = (group: string, from?: { mac: string; name: string }): FrameKind => {
+  const asked = spelt(group);
+  return kind(`leaves of ${group}${from ? ` from ${from.name}` : ''}`, (f) => {
+    if (from && sourceMac(f) !== from.mac) return false;
+    const message = f.igmp ?? f.mld;
+    if (message?.type === 'leave' || message?.type === 'done') return message.group === asked;
+    return message?.type === 'report' && 'records' in message && message.records.some((r) => r.group === asked && r.type === 'to-include' && r.sources.length === 0);
+  });
+};
+
+/** Queries for one group: asked of those who may be left when somebody has left it. */
+export const groupQuery = (group: string): FrameKind => {
+  const asked = spelt(group);
+  return kind(`queries for ${group}`, (f) => {
+    const message = f.igmp ?? f.mld;
+    return message?.type === 'query' && message.group === asked;
+  });
+};
+
 /** General queries, IGMP or MLD. */
 export const generalQuery = (version?: MembershipVersion): FrameKind =>
   kind(`${version ?? 'IGMP or MLD'} general queries`, (f) => {

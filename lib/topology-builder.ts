@@ -49,6 +49,8 @@ export interface GuestOptions extends NodeOptions {
   on: BridgeRef;
   /** Further bridges that the guest can move to. */
   movesTo?: BridgeRef[];
+  /** It can freeze, and lose its carrier: its card is a namespace of its own, as where it moves. */
+  crashes?: boolean;
   /** Default: the next free ones of 192.0.2.0/24 and, with IPv6, 2001:db8::/64. [] for none. */
   addresses?: string[];
   mac?: string;
@@ -62,6 +64,8 @@ export interface GuestOptions extends NodeOptions {
 
 export interface QuerierOptions extends NodeOptions {
   on: BridgeRef;
+  /** Further bridges that it can move to, where the querier is a guest. */
+  movesTo?: BridgeRef[];
   version?: QuerierVersion;
   queryInterval?: Duration;
   responseInterval?: Duration;
@@ -171,35 +175,9 @@ export class TopologyBuilder {
 
   guest(name: string, options: GuestOptions): GuestRef {
     const node = this.#node(name, 'guest', options);
-    const eth0: EndSpec = defined({
-      kind: 'end', node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac, mtuBytes: options.mtuBytes, multicastLimitBytes: options.multicastLimitBytes,
-    });
-    const port = (on: BridgeRef, index: number): EndSpec => defined({
-      kind: 'end', node: on.node, name: index > 0 && options.movesTo?.slice(0, index - 1).concat(options.on).some((b) => b.node === on.node) ? `${name}.${index}` : name,
-      addresses: [], master: on.name, port: options.port, vlans: options.vlans, mtuBytes: options.mtuBytes, multicastLimitBytes: options.multicastLimitBytes,
-    });
-    const moves = options.movesTo ?? [];
-    if (moves.length === 0) {
-      this.#links.push({ name, a: eth0, b: port(options.on, 0) });
-    } else {
-      // The card's own namespace: a two-port wire whose guest side never loses carrier, however often the other side is replugged.
-      const nic = `${name}.nic`;
-      this.#node(nic, 'nic', { ipv6: false });
-      this.#bridge(nic, 'wire', { snooping: false, options: { ageing_time: s(0) } });
-      this.#links.push({ name, a: eth0, b: { kind: 'end', node: nic, name: 'card', addresses: [], master: 'wire', port: { learning: false } } });
-      const places = [options.on, ...moves].map((on, index) => {
-        const uplink = `tap${index}`;
-        const there = port(on, index);
-        const { master: _master, port: _port, vlans: _vlans, ...loose } = there;
-        this.#links.push({
-          name: `${name}.${index}`,
-          a: { kind: 'end', node: nic, name: uplink, addresses: [], ...(index === 0 ? { master: 'wire', port: { learning: false } } : {}) },
-          b: index === 0 ? there : loose,
-        });
-        return { node: on.node, bridge: on.name, port: there.name, uplink };
-      });
-      this.#movables.push({ guest: name, nic, places });
-    }
+    this.#plug(name, options, defined({
+      kind: 'end' as const, node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac, mtuBytes: options.mtuBytes, multicastLimitBytes: options.multicastLimitBytes,
+    }));
     return { kind: 'guest', node: name, device: 'eth0' };
   }
 
@@ -207,11 +185,7 @@ export class TopologyBuilder {
   querier(name: string, options: QuerierOptions): QuerierRef {
     const version = options.version ?? 'IGMPv3';
     const node = this.#node(name, 'querier', { ipv6: version.startsWith('MLD') || undefined, ...options });
-    this.#links.push({
-      name,
-      a: defined({ kind: 'end' as const, node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac }),
-      b: { kind: 'end', node: options.on.node, name, addresses: [], master: options.on.name },
-    });
+    this.#plug(name, options, defined({ kind: 'end' as const, node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac }));
     this.#queriers.push(defined({
       node: name, device: 'eth0', version, queryInterval: options.queryInterval ?? s(125), responseInterval: options.responseInterval ?? s(10), source: options.source,
     }));
@@ -267,6 +241,36 @@ export class TopologyBuilder {
     });
     this.#nodes.push(node);
     return node;
+  }
+
+  /** The cable of a machine to its bridge, by a card of its own where it can move or crash. */
+  #plug(name: string, o: Pick<GuestOptions, 'on' | 'movesTo' | 'crashes' | 'port' | 'vlans' | 'mtuBytes' | 'multicastLimitBytes'>, eth0: EndSpec): void {
+    const moves = o.movesTo ?? [];
+    const port = (on: BridgeRef, index: number): EndSpec => defined({
+      kind: 'end', node: on.node, name: index > 0 && moves.slice(0, index - 1).concat(o.on).some((b) => b.node === on.node) ? `${name}.${index}` : name,
+      addresses: [], master: on.name, port: o.port, vlans: o.vlans, mtuBytes: o.mtuBytes, multicastLimitBytes: o.multicastLimitBytes,
+    });
+    if (moves.length === 0 && !o.crashes) {
+      this.#links.push({ name, a: eth0, b: port(o.on, 0) });
+      return;
+    }
+    // The card's own namespace: a two-port wire whose guest side never loses carrier, however often the other side is replugged.
+    const nic = `${name}.nic`;
+    this.#node(nic, 'nic', { ipv6: false });
+    this.#bridge(nic, 'wire', { snooping: false, options: { ageing_time: s(0) } });
+    this.#links.push({ name, a: eth0, b: { kind: 'end', node: nic, name: 'card', addresses: [], master: 'wire', port: { learning: false } } });
+    const places = [o.on, ...moves].map((on, index) => {
+      const uplink = `tap${index}`;
+      const there = port(on, index);
+      const { master: _master, port: _port, vlans: _vlans, ...loose } = there;
+      this.#links.push({
+        name: `${name}.${index}`,
+        a: { kind: 'end', node: nic, name: uplink, addresses: [], ...(index === 0 ? { master: 'wire', port: { learning: false } } : {}) },
+        b: index === 0 ? there : loose,
+      });
+      return { node: on.node, bridge: on.name, port: there.name, uplink };
+    });
+    this.#movables.push({ guest: name, nic, places });
   }
 
   #host(name: string, role: NodeRole, options: NodeOptions): HostRef {

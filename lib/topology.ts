@@ -86,7 +86,7 @@ export interface QuerierSpec {
 }
 export type QuerierVersion = 'IGMPv1' | 'IGMPv2' | 'IGMPv3' | 'MLDv1' | 'MLDv2';
 
-/** A guest whose network card can move between bridges: eth0 keeps its carrier, as a virtio card does. */
+/** A machine whose network card is a namespace of its own, so that it can move between bridges, or crash: eth0 keeps its carrier, as a virtio card does. */
 export interface MovableSpec {
   readonly guest: string;
   /** The namespace that stands for the guest's network card. */

@@ -1,4 +1,4 @@
-/** A guest: a machine behind a bridge port; where the topology says so it can move to another bridge. */
+/** A guest: a machine behind a bridge port; where the topology says so it can move to another bridge, or crash. */
 import { announcementOffsets, type AnnouncementSchedule, QEMU_SCHEDULE } from '../../lib/announcement.ts';
 import { decodeLink, linkGet, linkSet } from '../../lib/netlink/index.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
@@ -8,6 +8,7 @@ import { gratuitousArp, rarpAnnouncement } from '../../lib/wire/index.ts';
 import { PacketSocket } from '../system/native/packet-socket.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
+import type { Node } from './node.ts';
 import { linkKey, portKey } from './states.ts';
 
 export interface MoveOptions {
@@ -58,6 +59,46 @@ export class Guest extends Machine {
     return leaked;
   }
 
+  /** Crashed, and its tap is left as it was: nothing goes in or out any more, and its port keeps its carrier. */
+  freezes(): Moment {
+    return this.#card({ master: 0 }, 'froze');
+  }
+
+  /** The end of it: its kernel finds itself where it stopped. */
+  thaws(): Moment {
+    const nic = this.#nic();
+    return this.#card({ master: nic.indexOf('wire') }, 'thawed');
+  }
+
+  /** Its power, or its cable, is gone: its port loses the carrier. Nothing is sent any more, no leave either. */
+  losesCarrier(): Moment {
+    const { node, port, uplink } = this.#placeAt(this.#place);
+    const nic = this.#nic();
+    this.lab.step(`${node}:${port} loses its carrier`);
+    const moment = this.lab.clock.moment(`${this.name} lost its carrier`);
+    nic.netlink.request([linkSet(nic.indexOf(uplink), { up: false })]);
+    return moment;
+  }
+
+  /** Resolves when its port forwards again. */
+  async regainsCarrier(): Promise<Moment> {
+    await this.#plugsIn(this.#place, { guest: true });
+    return this.lab.clock.moment(`${this.name} had its carrier again`);
+  }
+
+  #card(to: { master: number }, what: string): Moment {
+    const nic = this.#nic();
+    this.lab.step(`${this.name} ${what}`);
+    const moment = this.lab.clock.moment(`${this.name} ${what}`);
+    nic.netlink.request([linkSet(nic.indexOf('card'), to)]);
+    return moment;
+  }
+
+  #nic(): Node {
+    if (!this.#movable) throw new Error(`${this.name} cannot crash: its topology gives it no card of its own; draw it with crashes: true`);
+    return this.lab.node(this.#movable.nic);
+  }
+
   /** What the bridge lets the guest's port at a place do: "forwarding", with STP at first "listening". */
   portState(place: number): StateTimeline {
     const { node, port } = this.#placeAt(place);
@@ -73,7 +114,7 @@ export class Guest extends Machine {
   /** The old host's tap goes away with its QEMU. */
   #detach(): void {
     const place = this.#placeAt(this.#place);
-    const nic = this.lab.node(this.#movable?.nic as string);
+    const nic = this.#nic();
     const host = this.lab.node(place.node);
     nic.netlink.request([linkSet(nic.indexOf(place.uplink), { master: 0 }), linkSet(nic.indexOf(place.uplink), { up: false })]);
     host.netlink.request([linkSet(host.indexOf(place.port), { master: 0 }), linkSet(host.indexOf(place.port), { up: false })]);
@@ -87,7 +128,7 @@ export class Guest extends Machine {
 
   async #plugsIn(to: number, { guest }: { guest: boolean }): Promise<void> {
     const place = this.#placeAt(to);
-    const nic = this.lab.node(this.#movable?.nic as string);
+    const nic = this.#nic();
     const host = this.lab.node(place.node);
     const port = `${place.node}:${place.port}`;
     const since = this.lab.clock.ns;
@@ -125,7 +166,7 @@ export class Guest extends Machine {
   }
 
   #fromTap(to: number, frame: Uint8Array): void {
-    const nic = this.lab.node(this.#movable?.nic as string);
+    const nic = this.#nic();
     const { uplink } = this.#placeAt(to);
     let socket = this.#taps.get(uplink);
     if (!socket) {

@@ -6,17 +6,19 @@
  */
 import type { QuerierSpec } from '../../lib/topology.ts';
 import type { QuerierRef } from '../../lib/topology-builder.ts';
-import { type Duration, formatDuration, inMilliseconds, type Moment, ns, times } from '../../lib/units.ts';
+import { type Duration, formatDuration, inMilliseconds, type Moment, ns, s, times } from '../../lib/units.ts';
 import { parseIp } from '../../lib/wire/address.ts';
 import { decodeFrame, ETHER_TYPE, igmpQuery, mldQuery } from '../../lib/wire/index.ts';
 import { PacketSocket } from '../system/native/packet-socket.ts';
 import type { Received } from '../system/native/receive-batch.ts';
+import { Guest } from './guest.ts';
 import type { LabCore } from './lab.ts';
-import { Machine } from './machine.ts';
 
 const STARTUP_QUERIES = 2;
 /** Robustness variable; RFC default. */
 const ROBUSTNESS = 2;
+/** How long members have to answer a query for their group; RFC 3376 section 8.8. */
+const LAST_MEMBER_INTERVAL = s(1);
 
 /** Is one address lower than another of its family: who has it wins the election. 0.0.0.0 and :: do not take part. */
 export function winsElection(address: string, over: string): boolean {
@@ -26,7 +28,8 @@ export function winsElection(address: string, over: string): boolean {
   return differs >= 0 && (a[differs] as number) < (b[differs] as number);
 }
 
-export class Querier extends Machine {
+/** Where it is a guest, it moves as guests do. */
+export class Querier extends Guest {
   readonly spec: QuerierSpec;
   #timer: NodeJS.Timeout | undefined;
   #alive = false;
@@ -65,19 +68,32 @@ export class Querier extends Machine {
 
   /** One general query, at once. */
   asks(): Moment {
-    const { version, responseInterval, queryInterval, source } = this.spec;
-    const { scale } = this.lab.plan;
-    // What goes on the wire counts in the kernel's time, not in protocol time.
-    const maxResponse = inMilliseconds(times(responseInterval, 1 / scale));
-    const interval = Math.max(1000, inMilliseconds(times(queryInterval, 1 / scale)));
-    const frame = version.startsWith('IGMP')
-      ? igmpQuery({ version: Number(version.slice(-1)) as 1 | 2 | 3, source: source ?? this.address(4), srcMac: this.mac, maxResponse, queryInterval: interval })
-      : mldQuery({ version: Number(version.slice(-1)) as 1 | 2, ...(source ? { source } : {}), srcMac: this.mac, maxResponse, queryInterval: interval });
+    const frame = this.#query(this.spec.responseInterval);
     const sent = decodeFrame(frame);
     this.#ownAddress = sent.ipv4?.src ?? sent.ipv6?.src;
     this.lastQuery = { ...this.sendsFrame(frame), what: `${this.name}'s query` };
-    this.lab.recorder.record(this.lastQuery.ns, { type: 'query', from: this.name, version });
+    this.lab.recorder.record(this.lastQuery.ns, { type: 'query', from: this.name, version: this.spec.version });
     return this.lastQuery;
+  }
+
+  /** One query for a group, as after a leave: who is left answers within the last member query interval. */
+  asksAbout(group: string): Moment {
+    this.lab.step(`${this.name} asks who is left in ${group}`);
+    const asked = { ...this.sendsFrame(this.#query(LAST_MEMBER_INTERVAL, group)), what: `${this.name}'s query for ${group}` };
+    this.lab.recorder.record(asked.ns, { type: 'query', from: this.name, version: this.spec.version, group });
+    return asked;
+  }
+
+  #query(responseInterval: Duration, group?: string): Uint8Array {
+    const { version, queryInterval, source } = this.spec;
+    const { scale } = this.lab.plan;
+    // What goes on the wire counts in the kernel's time, not in protocol time.
+    const common = {
+      srcMac: this.mac, maxResponse: inMilliseconds(times(responseInterval, 1 / scale)), queryInterval: Math.max(1000, inMilliseconds(times(queryInterval, 1 / scale))), ...(group === undefined ? {} : { group }),
+    };
+    return version.startsWith('IGMP')
+      ? igmpQuery({ ...common, version: Number(version.slice(-1)) as 1 | 2 | 3, source: source ?? this.address(4) })
+      : mldQuery({ ...common, version: Number(version.slice(-1)) as 1 | 2, ...(source ? { source } : {}) });
   }
 
   /** RFC 3376 section 8.5: so long without a query of the elected one, and it is given up. */

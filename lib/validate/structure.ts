@@ -50,7 +50,7 @@ export function checkStructure(context: Context): void {
       const bridge = device(place.node, place.bridge);
       if (bridge && bridge.kind !== 'bridge') report(where, `place ${index} is ${place.bridge}, a ${bridge.kind}, not a bridge`, 'let the guest move to a bridge');
     }
-    if (movable.places.length < 2) report(where, 'it can move, but has no second place', 'name another bridge in movesTo');
+    if (movable.places.length === 0) report(where, 'its card is plugged in nowhere', 'give it a bridge: on');
   }
 
   for (const d of devices) {

@@ -65,6 +65,29 @@ t.test('general queries', (t) => {
   t.end();
 });
 
+t.test('leaves, and queries for one group', (t) => {
+  const leaves: [string, Uint8Array, string][] = [
+    ['IGMPv2', igmpLeave({ srcMac, source, group }), group], ['IGMPv3', v3('to-include'), group],
+    ['MLDv1', mldDone({ srcMac, group: group6 }), group6], ['MLDv2', mldV2Report({ srcMac, records: [{ type: 'to-include', group: group6, sources: [] }] }), group6],
+  ];
+  for (const [version, bytes, of] of leaves) {
+    t.ok(is(kinds.leave(of), bytes), version);
+    t.ok(is(kinds.leave(of, bob), bytes), `${version} from bob`);
+    t.notOk(is(kinds.leave(of, carol), bytes), `${version} not from carol`);
+    t.notOk(is(kinds.leave(of === group ? '239.192.5.6' : 'ff15::5:6'), bytes), 'not of another group');
+    t.notOk(is(kinds.report(of), bytes), 'no report');
+  }
+  for (const bytes of [...Object.values(reports), v3('to-include', [source]), v3('is-include'), v3('block', [source]), igmpQuery({ version: 2, source, srcMac, group })]) t.notOk(is(kinds.leave(group), bytes), 'no leave');
+  t.equal(kinds.leave(group, bob).what, 'leaves of 239.192.5.5 from bob');
+
+  for (const version of [2, 3] as const) t.ok(is(kinds.groupQuery(group), igmpQuery({ version, source, srcMac, group })), `IGMPv${version}`);
+  for (const version of [1, 2] as const) t.ok(is(kinds.groupQuery(group6), mldQuery({ version, srcMac, group: group6 })), `MLDv${version}`);
+  t.notOk(is(kinds.groupQuery(group), igmpQuery({ version: 2, source, srcMac })), 'a general query asks for all');
+  t.notOk(is(kinds.groupQuery('239.192.5.6'), igmpQuery({ version: 2, source, srcMac, group })));
+  t.notOk(is(kinds.groupQuery(group), reports.IGMPv2));
+  t.end();
+});
+
 t.test('announcements', (t) => {
   const gratuitous = gratuitousArp({ mac: bob.mac, ip: source });
   t.ok(is(kinds.gratuitousArp(), gratuitous));
