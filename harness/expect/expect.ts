@@ -6,6 +6,7 @@
 import { becomes, continues, type Decision, type FrameBounds, frames, neverArrives, outage, type OutageBounds, resumes, stays, stops, windowFrom, windowTo, type Window } from '../../lib/claims.ts';
 import { says, type Spoken } from '../../lib/claims-output.ts';
 import type { FrameKind } from '../../lib/frame-kinds.ts';
+import { countedAtEach } from '../../lib/port-counts.ts';
 import type { ClaimRecord } from '../../lib/record.ts';
 import { type DatagramTimeline, type StateTimeline } from '../../lib/timeline.ts';
 import { at } from '../../lib/topology.ts';
@@ -13,6 +14,7 @@ import { type Duration, ms, ns, s } from '../../lib/units.ts';
 import { describeFrame } from '../../lib/wire/index.ts';
 import { Capture } from '../capture/capture.ts';
 import type { LabCore } from '../lab/lab.ts';
+import { Counted } from '../lab/port-count.ts';
 import { Flow } from '../probes/flow.ts';
 import { Ping } from '../probes/ping.ts';
 import { Program } from '../probes/program.ts';
@@ -54,11 +56,16 @@ export interface OutputExpectation {
   /** None, while the program runs. */
   neverSays(pattern: RegExp, window: Window): Promise<Figures>;
 }
+export interface CountExpectation {
+  /** Each of the counted ports carried as many frames as said. */
+  each(bounds: FrameBounds): Promise<Figures>;
+}
 export interface Expect {
   (flow: Flow): FlowExpectation;
   (ping: Ping): DatagramExpectation;
   (capture: Capture): FrameExpectation;
   (program: Program): OutputExpectation;
+  (counted: Counted): CountExpectation;
   (state: StateTimeline): StateExpectation;
 }
 
@@ -81,11 +88,12 @@ export class Claims {
     this.#slack = slack;
   }
 
-  readonly expect: Expect = ((subject: Flow | Ping | Capture | Program | StateTimeline) => {
+  readonly expect: Expect = ((subject: Flow | Ping | Capture | Program | Counted | StateTimeline) => {
     if (subject instanceof Flow) return { to: (machine: { name: string }) => this.#datagrams(subject.at(machine.name), `${machine.name} hears ${subject.name}`, subject.records.filter((r) => r.receiver !== machine.name)) } satisfies FlowExpectation;
     if (subject instanceof Ping) return this.#datagrams(subject.record, subject.name, []);
     if (subject instanceof Capture) return this.#frames(subject);
     if (subject instanceof Program) return this.#output(subject);
+    if (subject instanceof Counted) return this.#counts(subject);
     return this.#state(subject);
   }) as Expect;
 
@@ -131,6 +139,12 @@ export class Claims {
     return {
       says: (pattern, window, bounds) => make('says', pattern, window, bounds),
       neverSays: (pattern, window) => make('never says', pattern, window, { atMost: 0 }),
+    };
+  }
+
+  #counts({ where, window, ports }: Counted): CountExpectation {
+    return {
+      each: (bounds) => this.#claim(`${where}: frames at each of ${ports.length} port${ports.length === 1 ? '' : 's'}`, window, windowTo(window), () => countedAtEach(where, ports, window, bounds)),
     };
   }
 

@@ -10,6 +10,7 @@ import type { StateTimeline } from '../../lib/timeline.ts';
 import { inMilliseconds, isDuration, ms, times, type Duration, type Moment, formatDuration } from '../../lib/units.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
+import { PortCounter } from './port-count.ts';
 import { waitUntilReady } from './ready.ts';
 import { fdbKey, mdbKey } from './states.ts';
 import { Unfit } from './unfit.ts';
@@ -101,6 +102,11 @@ export class Bridge extends Machine {
     const value = node.netlink.get(linkGet(node.indexOf(this.device), { skipStats: true }), decodeLink).options?.[option];
     if (typeof value !== 'number') throw new Error(`${this.#label} tells no ${option}`);
     return times(ms(value), this.lab.plan.scale);
+  }
+
+  /** Counts the frames that leave by each of its ports from now on. */
+  counts(): PortCounter {
+    return new PortCounter(this.lab, { node: this.node, device: this.device });
   }
 
   /** Whom the bridge takes for the querier. */
