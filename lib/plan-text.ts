@@ -35,6 +35,7 @@ function lineOf(step: Step): Line {
     case 'up': return { node: step.node, verb: 'up', what: step.name, how: '' };
     case 'route': return { node: step.node, verb: 'route', what: step.to, how: join(step.via && `via ${step.via}`, step.device && `by ${step.device}`) };
     case 'neighbour': return { node: step.node, verb: 'neighbour', what: step.device, how: `${step.address} is at ${step.mac}, permanent` };
+    case 'neighbour-timers': return { node: step.node, verb: 'neighbours', what: step.device, how: `${step.family}: ${Object.entries(step.timersMs).map(([timer, value]) => `${timer} ${String(value)} ms`).join(', ')}` };
     case 'ready': {
       const port = step.master === undefined ? '' : `, ${step.mayBlock ? 'forwarding or blocking' : 'forwarding'} in ${step.master}`;
       return { node: step.node, verb: 'wait for', what: step.name, how: `up${port}, within ${step.withinMs / 1_000} s` };

@@ -5,6 +5,7 @@
 import { directionOf, type FrameRule } from './frame-filter.ts';
 import { BRIDGE_DEFAULTS } from './kernel-defaults.ts';
 import { BOND_TABLE, PORT_TABLE, scaledBridgeOptions, scaledOptions, SLAVE_TABLE } from './plan-options.ts';
+import type { NeighbourTableParameters } from './netlink/neighbour.ts';
 import { macFor } from './seed.ts';
 import { bridgeOptionsLike, hasCpu, portOptionsLike, rulesLike, type SwitchLike } from './switch-like.ts';
 import { allDevices, type At, at, type DeviceSpec, type EndSpec, type NodeSpec, type Options, type Topology } from './topology.ts';
@@ -31,6 +32,8 @@ export type Step =
   /** A VLAN of a port, or (self) of the bridge. */
   | { readonly do: 'vlan-member'; readonly node: string; readonly name: string; readonly id: number; readonly pvid: boolean; readonly untagged: boolean; readonly self: boolean }
   | { readonly do: 'address'; readonly node: string; readonly name: string; readonly address: string }
+  /** Timers of a device's neighbour entries, in ms by the names of NEIGHBOUR_TABLE_PARAMETERS. */
+  | { readonly do: 'neighbour-timers'; readonly node: string; readonly device: string; readonly family: 'inet' | 'inet6'; readonly timersMs: NeighbourTableParameters }
   | { readonly do: 'up'; readonly node: string; readonly name: string }
   | { readonly do: 'route'; readonly node: string; readonly to: string; readonly via?: string; readonly device?: string }
   | { readonly do: 'neighbour'; readonly node: string; readonly device: string; readonly address: string; readonly mac: string }
@@ -68,14 +71,11 @@ const SCALED_CONF = [
   { key: 'net/ipv6/conf/default/mldv1_unsolicited_report_interval', value: 10_000, ipv6: true },
   { key: 'net/ipv6/conf/default/mldv2_unsolicited_report_interval', value: 1_000, ipv6: true },
 ] as const;
-/** The same for neighbour entries. A namespace has no neigh/default of its own (arp.c registers it for init_net only). */
-const SCALED_NEIGH = [
-  { file: 'base_reachable_time_ms', value: 30_000 },
-  { file: 'retrans_time_ms', value: 1_000 },
-  // Whole seconds: what scales below half of one becomes 0, at once.
-  { file: 'delay_first_probe_time', value: 5, least: 0 },
-  { file: 'gc_stale_time', value: 60 },
-] as const;
+/**
+ * The same for neighbour entries, by rtnetlink: sysctls count delay_first_probe_time and gc_stale_time in whole seconds.
+ * A namespace has no neigh/default of its own (arp.c registers it for init_net only), so each device is told.
+ */
+const SCALED_NEIGH = { base_reachable_time: 30_000, retrans_time: 1_000, gc_staletime: 60_000, delay_probe_time: 5_000 } as const;
 
 /** How long a device may take to be ready, beyond what its bridge's timers ask for: linkwatch, LACP, a slow machine. */
 const READY_MS = 15_000;
@@ -93,7 +93,7 @@ function macAt(byPlace: ReadonlyMap<string, DeviceSpec | EndSpec>, seed: number,
   return device.mac ?? macFor(seed, where.node, where.device);
 }
 
-const shrunk = (value: number, scale: number, least = 1): string => String(Math.max(least, Math.round(value / scale)));
+const shrunk = (value: number, scale: number): string => String(Math.max(1, Math.round(value / scale)));
 const slashed = (key: string): string => (key.includes('/') ? key : key.replaceAll('.', '/'));
 /** Sysctls of one device wait until it is there. */
 export const namesDevice = (key: string): boolean => /^net\/[^/]+\/(conf|neigh)\/(?!all\/|default\/|lo\/)/.test(key);
@@ -120,14 +120,12 @@ function sysctlsOf(node: NodeSpec, scale: number): Step[] {
 function deviceSysctlsOf(node: NodeSpec, devices: readonly (DeviceSpec | EndSpec)[], scale: number): Step[] {
   const set = (key: string, value: string): Step => ({ do: 'sysctl', node: node.name, key, value });
   const steps: Step[] = [];
-  if (scale !== 1)
-    for (const { name, addresses } of devices) {
-      // Only who has an address resolves neighbours.
-      if (addresses.length === 0) continue;
-      for (const timer of SCALED_NEIGH)
-        for (const family of node.ipv6 ? ['ipv4', 'ipv6'] : ['ipv4'])
-          steps.push(set(`net/${family}/neigh/${name}/${timer.file}`, shrunk(timer.value, scale, 'least' in timer ? timer.least : 1)));
-    }
+  if (scale !== 1) {
+    const timersMs = Object.fromEntries(Object.entries(SCALED_NEIGH).map(([timer, ms]) => [timer, Math.max(1, Math.round(ms / scale))]));
+    // Only who has an address resolves neighbours.
+    for (const { name } of devices.filter((d) => d.addresses.length > 0))
+      for (const family of node.ipv6 ? (['inet', 'inet6'] as const) : (['inet'] as const)) steps.push({ do: 'neighbour-timers', node: node.name, device: name, family, timersMs });
+  }
   for (const [key, value] of Object.entries(node.sysctls ?? {})) if (namesDevice(slashed(key))) steps.push(set(slashed(key), value));
   return steps;
 }

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import {
-  addressAdd, bpfFilterAdd, bridgeVlanAdd, linkAdd, linkSet, linkSetOptions, neighbourReplace, type NetlinkRequest, qdiscAdd, routeAdd, slaveSetOptions,
+  addressAdd, bpfFilterAdd, bridgeVlanAdd, linkAdd, linkSet, linkSetOptions, neighbourReplace, neighbourTableSet, type NetlinkRequest, qdiscAdd, routeAdd, slaveSetOptions,
 } from '../../lib/netlink/index.ts';
 import type { Plan, Step } from '../../lib/plan.ts';
 import { namesDevice } from '../../lib/plan.ts';
@@ -153,6 +153,11 @@ function applyStep(step: Step, { topology, nodes, indices, node, enqueue, flush,
     case 'neighbour': {
       const on = node(step.node);
       enqueue(on, neighbourReplace({ index: on.indexOf(step.device), address: step.address, mac: step.mac }));
+      return;
+    }
+    case 'neighbour-timers': {
+      const on = node(step.node);
+      enqueue(on, neighbourTableSet(step.family, step.timersMs, on.indexOf(step.device)));
       return;
     }
     // Once the ports have carrier: startSwitchCpus.

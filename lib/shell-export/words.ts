@@ -58,6 +58,9 @@ export function vethLine(a: VethEnd, b: VethEnd, in_: (node: string) => string):
   return `link add ${end(a)} type veth peer ${end(b)}`;
 }
 
+/** ip-ntable(8) leaves "_time" away. */
+const NTABLE_WORDS: Readonly<Record<string, string>> = { base_reachable_time: 'base_reachable', retrans_time: 'retrans', gc_staletime: 'gc_stale', delay_probe_time: 'delay_probe' };
+
 /** What a step is in its node; nothing for namespaces, links and waits, which the script words itself. */
 export function linesOf(step: Step): Line[] {
   const ip = (text: string): Line => ({ tool: 'ip', text });
@@ -89,6 +92,10 @@ export function linesOf(step: Step): Line[] {
     case 'address': return [ip(`addr add ${word(step.address)} dev ${nameWord(step.name)}${step.address.includes(':') ? ' nodad' : ''}`)];
     case 'up': return [ip(`link set dev ${nameWord(step.name)} up`)];
     case 'route': return [ip(`route add ${word(step.to)}${optional('via', step.via)}${optional('dev', step.device)}`)];
+    case 'neighbour-timers': {
+      const timers = Object.entries(step.timersMs).map(([timer, value]) => `${NTABLE_WORDS[timer] ?? timer} ${String(value)}`);
+      return [ip(`ntable change name ${step.family === 'inet' ? 'arp_cache' : 'ndisc_cache'} dev ${nameWord(step.device)} ${timers.join(' ')}`)];
+    }
     case 'neighbour': return [ip(`neigh replace ${word(step.address)} lladdr ${word(step.mac)} nud permanent dev ${nameWord(step.device)}`)];
   }
 }

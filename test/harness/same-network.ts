@@ -41,6 +41,8 @@ export interface NodeSnapshot {
   readonly routes: readonly string[];
   /** "eth0 192.0.2.9 02:…", permanent ones. */
   readonly neighbours: readonly string[];
+  /** "eth0 arp_cache": base_reachable, retrans, gc_stale and delay_probe, ms. */
+  readonly neighbourTimers: Readonly<Record<string, readonly (number | undefined)[]>>;
   readonly sysctls: Readonly<Record<string, string>>;
 }
 export type Snapshot = Readonly<Record<string, NodeSnapshot>>;
@@ -62,6 +64,7 @@ interface IpAddr {
   addr_info: { local: string; prefixlen: number; scope: string; protocol?: string }[];
 }
 interface IpRoute { dst: string; gateway?: string; dev?: string; protocol?: string; type?: string }
+interface IpNtable { name: string; dev?: string; base_reachable?: number; retrans?: number; gc_stale?: number; delay_probe?: number }
 interface IpNeigh { dst: string; dev: string; lladdr?: string }
 interface BridgeVlan { ifname: string; vlans: { vlan: number; flags?: string[] }[] }
 
@@ -76,11 +79,12 @@ async function nodeSnapshot(plan: Plan, node: string, runIn: RunIn): Promise<Nod
     ip -j route show; echo ${MARK}
     ip -j -6 route show 2>/dev/null; echo ${MARK}
     ip -j neigh show nud permanent; echo ${MARK}
+    ip -j ntable show; echo ${MARK}
     for device in ${filtered.join(' ')}; do for way in ingress egress; do tc filter show dev $device $way | sed -n "s/^filter.* pref \\([0-9]*\\) bpf .* direct-action .* bytecode '\\(.*\\)'.*/$device $way \\1 \\2/p"; done; done; echo ${MARK}
     cd /sys/class/net && for f in */bridge/* */brport/* */bonding/*; do [ -f "$f" ] && [ -r "$f" ] && case $f in *flush) ;; *) echo "$f $(cat "$f" 2>/dev/null)" ;; esac; done; echo ${MARK}
     for key do [ -r "/proc/sys/$key" ] && echo "$key $(cat "/proc/sys/$key")"; done; :`;
   const output = await runIn(node, 'unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, 'snapshot', ...keys]);
-  const [addr = '', vlan = '', route4 = '', route6 = '', neigh = '', tc = '', files = '', sysctls = ''] = output.split(`${MARK}\n`);
+  const [addr = '', vlan = '', route4 = '', route6 = '', neigh = '', ntable = '', tc = '', files = '', sysctls = ''] = output.split(`${MARK}\n`);
   const json = <T>(text: string): T[] => (text.trim() === '' ? [] : (JSON.parse(text) as T[]));
 
   const settings = new Map<string, Record<string, string>>();
@@ -110,9 +114,13 @@ async function nodeSnapshot(plan: Plan, node: string, runIn: RunIn): Promise<Nod
     devices,
     routes: [...json<IpRoute>(route4), ...json<IpRoute>(route6)].filter((r) => r.protocol !== 'kernel').map((r) => [r.dst, r.gateway && `via ${r.gateway}`, r.dev && `dev ${r.dev}`].filter(Boolean).join(' ')).sort(),
     neighbours: json<IpNeigh>(neigh).map((n) => `${n.dev} ${n.dst} ${n.lladdr ?? ''}`).sort(),
+    neighbourTimers: Object.fromEntries(json<IpNtable>(ntable).flatMap(({ dev, name, base_reachable, retrans, gc_stale, delay_probe }) => (dev === undefined ? [] : [[`${dev} ${name}`, [base_reachable, retrans, gc_stale, delay_probe]]]))),
     sysctls: Object.fromEntries(sysctls.split('\n').filter(Boolean).map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1).replaceAll('\t', ' ')])),
   };
 }
+
+/** At HZ=100, the slowest. */
+const TICK_MS = 10;
 
 /** Runs on its own, whoever builds: timers, and numbers that follow from the order in which a namespace made its devices. */
 const VOLATILE = /(_timer|topology_change|topology_change_detected|tcn_timer|\/ifindex)$/;
@@ -191,6 +199,12 @@ export function differencesFrom(plan: Plan, actual: Snapshot): string[] {
       // A route by next hop alone gets its device from the kernel.
       is.routes.map((text) => (of('route', node).some((r) => r.device === undefined && text.startsWith(`${r.to} via ${r.via ?? ''} dev `)) ? text.replace(/ dev \S+$/, '') : text)).sort());
     check(node, 'the list of neighbours', of('neighbour', node).map((n) => `${n.device} ${n.address} ${n.mac}`).sort(), is.neighbours);
+    for (const { device: dev, family, timersMs: wanted } of of('neighbour-timers', node)) {
+      const planned = [wanted.base_reachable_time, wanted.retrans_time, wanted.gc_staletime, wanted.delay_probe_time];
+      const told = is.neighbourTimers[`${dev} ${family === 'inet' ? 'arp_cache' : 'ndisc_cache'}`] ?? [];
+      // Kept in ticks of the kernel's HZ, rounded up.
+      if (planned.some((value, i) => Math.abs((told[i] ?? -Infinity) - (value ?? 0)) > TICK_MS)) check(`${node}:${dev}`, `${family} neighbour timers`, planned, told);
+    }
     for (const { key, value } of of('sysctl', node)) if (is.sysctls[key] !== undefined || !key.endsWith('disable_ipv6')) check(node, key, value, is.sysctls[key]);
     for (const { name, master, mayBlock } of of('ready', node)) {
       check(`${node}:${name}`, 'operstate', 'UP', device(node, name)?.operstate);
