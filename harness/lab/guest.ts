@@ -9,7 +9,8 @@ import { PacketSocket } from '../system/native/packet-socket.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
 import type { Node } from './node.ts';
-import { linkKey, portKey } from './states.ts';
+import { waitUntilUp } from './ready.ts';
+import { portKey } from './states.ts';
 
 export interface MoveOptions {
   /** Who tells the network, if anybody: QEMU by RARP, or the guest's own driver by gratuitous ARP. */
@@ -134,8 +135,10 @@ export class Guest extends Machine {
     const since = this.lab.clock.ns;
     host.netlink.request([linkSet(host.indexOf(place.port), { master: host.indexOf(place.bridge) }), linkSet(host.indexOf(place.port), { up: true })]);
     nic.netlink.request([...(guest ? [linkSet(nic.indexOf(place.uplink), { master: nic.indexOf('wire') })] : []), linkSet(nic.indexOf(place.uplink), { up: true })]);
-    await Promise.all([this.lab.states.becomes(linkKey(port), 'up'), this.lab.states.becomes(linkKey(`${this.#movable?.nic as string}:${place.uplink}`), 'up')]);
-    if (!this.#speaksSpanningTree(place)) await this.lab.states.becomes(portKey(port), 'forwarding');
+    await waitUntilUp(this.lab.nodes, [
+      { node: place.node, device: place.port, master: this.#speaksSpanningTree(place) ? undefined : place.bridge },
+      { node: nic.name, device: place.uplink },
+    ]);
     this.lab.recorder.record(this.lab.clock.ns, { type: 'attached', guest: this.name, port, tookNs: this.lab.clock.ns - since });
   }
 

@@ -7,7 +7,7 @@ import type { LinkRef } from '../../lib/topology-builder.ts';
 import { at, endsOf, findDevice } from '../../lib/topology.ts';
 import { isDuration, type Moment } from '../../lib/units.ts';
 import type { LabCore } from './lab.ts';
-import { linkKey } from './states.ts';
+import { waitUntilUp } from './ready.ts';
 
 export class Link {
   readonly name: string;
@@ -37,9 +37,7 @@ export class Link {
     this.#lab.step(`${where.node}:${where.device} comes up`);
     const node = this.#lab.node(where.node);
     node.netlink.request([linkSet(node.indexOf(where.device), { up: true })]);
-    // A machine without devices of its own is not followed unless somebody asks.
-    for (const end of [where, far]) this.#lab.states.follow(this.#lab.node(end.node));
-    await Promise.all([where, far].map((e) => this.#lab.states.becomes(linkKey(`${e.node}:${e.device}`), 'up')));
+    await waitUntilUp(this.#lab.nodes, [where, far]);
     return this.#lab.clock.moment(`${where.node}:${where.device} came up`);
   }
 

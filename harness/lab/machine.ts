@@ -7,6 +7,7 @@ import { Pacer } from '../probes/pacer.ts';
 import { Ping, type PingOptions } from '../probes/ping.ts';
 import type { Program, ProgramOptions } from '../probes/program.ts';
 import { PacketSocket } from '../system/native/packet-socket.ts';
+import { ENETDOWN, errnoName } from '../system/native/errno.ts';
 import { UdpSocket } from '../system/native/udp-socket.ts';
 import type { LabCore } from './lab.ts';
 
@@ -94,6 +95,22 @@ export class Machine {
 
   /** One frame, as it is, out of an interface of this machine. */
   sendsFrame(frame: Uint8Array, device = this.device): Moment {
+    const moment = this.lab.clock.moment(`${this.name} sent a frame`);
+    const errno = this.#emits(frame, device);
+    if (errno !== 0) throw new Error(`send a frame out of ${this.name}:${device}: ${errnoName(errno)}`);
+    return moment;
+  }
+
+  /** The same from a timer, where nobody looks whether the interface is up: what cannot leave is lost, as it is on a real machine, and recorded. */
+  protected losesOrSends(frame: Uint8Array, what: string, device = this.device): boolean {
+    const errno = this.#emits(frame, device);
+    if (errno === 0) return true;
+    if (errno !== ENETDOWN) throw new Error(`send ${what} out of ${this.name}:${device}: ${errnoName(errno)}`);
+    this.lab.recorder.record(this.lab.clock.ns, { type: 'lost', what, at: `${this.name}:${device}`, errno: errnoName(errno) });
+    return false;
+  }
+
+  #emits(frame: Uint8Array, device: string): number {
     let socket = this.#packets.get(device);
     if (!socket) {
       const node = this.lab.node(this.name);
@@ -102,21 +119,22 @@ export class Machine {
       this.lab.scope.defer(`close the packet socket of ${this.name}:${device}`, () => { opened.close(); });
       this.#packets.set(device, socket);
     }
-    const moment = this.lab.clock.moment(`${this.name} sent a frame`);
-    const errno = socket.send(frame);
-    if (errno !== 0) throw new Error(`send a frame out of ${this.name}:${device}: errno ${errno}`);
-    return moment;
+    return socket.send(frame);
   }
 
   /** What `arping -U -c1` sends: a broadcast ARP request for its own address. */
   gratuitousArp(): Moment {
-    return { ...this.sendsFrame(gratuitousArp({ mac: this.mac, ip: this.address(4) })), what: `${this.name}'s gratuitous ARP` };
+    return { ...this.sendsFrame(this.#announcement()), what: `${this.name}'s gratuitous ARP` };
   }
 
-  /** `arping -q -U` in a loop, the first after one interval. */
+  #announcement(): Uint8Array {
+    return gratuitousArp({ mac: this.mac, ip: this.address(4) });
+  }
+
+  /** `arping -q -U` in a loop, the first after one interval. Those that come while its own interface is down are lost. */
   gratuitousArpEvery(every: Duration): { stop(): void } {
     this.lab.step(`${this.name} sends a gratuitous ARP every ${every.ns / 1e9} s`);
-    const pacer = new Pacer(this.lab.clock, every, (n) => { if (n > 0) this.gratuitousArp(); }).start();
+    const pacer = new Pacer(this.lab.clock, every, (n) => { if (n > 0) this.losesOrSends(this.#announcement(), 'a gratuitous ARP'); }).start();
     this.lab.scope.defer(`stop the gratuitous ARPs of ${this.name}`, () => { pacer.stop(); });
     return pacer;
   }

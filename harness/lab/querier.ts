@@ -68,11 +68,25 @@ export class Querier extends Guest {
 
   /** One general query, at once. */
   asks(): Moment {
+    return this.#asked(this.sendsFrame(this.#generalQuery()));
+  }
+
+  /** By its timer, which does not look whether its own interface is up. */
+  #asksInTurn(): void {
+    const moment = this.lab.clock.moment(`${this.name}'s query`);
+    if (this.losesOrSends(this.#generalQuery(), 'a query')) this.#asked(moment);
+  }
+
+  #generalQuery(): Uint8Array {
     const frame = this.#query(this.spec.responseInterval);
     const sent = decodeFrame(frame);
     this.#ownAddress = sent.ipv4?.src ?? sent.ipv6?.src;
-    this.lastQuery = { ...this.sendsFrame(frame), what: `${this.name}'s query` };
-    this.lab.recorder.record(this.lastQuery.ns, { type: 'query', from: this.name, version: this.spec.version });
+    return frame;
+  }
+
+  #asked(moment: Moment): Moment {
+    this.lastQuery = { ...moment, what: `${this.name}'s query` };
+    this.lab.recorder.record(moment.ns, { type: 'query', from: this.name, version: this.spec.version });
     return this.lastQuery;
   }
 
@@ -104,7 +118,7 @@ export class Querier extends Guest {
   #schedule(sent: number): void {
     this.#nextNs += sent < STARTUP_QUERIES ? this.spec.queryInterval.ns / 4 : this.spec.queryInterval.ns;
     this.#atNext(() => {
-      this.asks();
+      this.#asksInTurn();
       this.#schedule(sent + 1);
     });
   }
@@ -142,7 +156,7 @@ export class Querier extends Guest {
     this.#atNext(() => {
       this.lab.step(`${this.name} has heard no query for ${formatDuration(this.otherQuerierPresent)} and takes over`);
       this.#asking = true;
-      this.asks();
+      this.#asksInTurn();
       this.#schedule(STARTUP_QUERIES);
     });
   }

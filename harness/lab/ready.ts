@@ -5,12 +5,26 @@ import type { Node } from './node.ts';
 
 type ReadyStep = Extract<Step, { do: 'ready' }>;
 
+/** linkwatch looks once a second. */
+const UP_WITHIN_MS = 15_000;
+
 /** Unknown is what devices without an own operstate report (a bond's VLAN before 5.x, dummy). */
 const isReady = (step: ReadyStep, link: Link): boolean =>
   (link.operstate === 'up' || (link.operstate === 'unknown' && link.flags.includes('LOWER_UP'))) && (step.master === undefined || link.portState === 'forwarding' || (step.mayBlock === true && link.portState === 'blocking'));
 
+/**
+ * A link that a story plugs in. The kernel is asked for what is, not the record for what was last told: after a cut and
+ * a return in one breath the last word may still be the one from before.
+ */
+export async function waitUntilUp(nodes: ReadonlyMap<string, Node>, ends: readonly { node: string; device: string; master?: string | undefined }[]): Promise<void> {
+  const steps = ends.map(({ node, device, master }): ReadyStep => ({ do: 'ready', node, name: device, ...(master === undefined ? {} : { master }), withinMs: UP_WITHIN_MS }));
+  await waitUntilReady({ steps }, nodes);
+  // What the kernel told of it meanwhile is read by now: one turn ends this round of sockets, the second comes after the next.
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+}
+
 /** Rejects with what is still missing after the longest `withinMs` of the plan's steps, in the kernel's time. */
-export async function waitUntilReady(plan: Plan, nodes: ReadonlyMap<string, Node>): Promise<void> {
+export async function waitUntilReady(plan: Pick<Plan, 'steps'>, nodes: ReadonlyMap<string, Node>): Promise<void> {
   const withinMs = Math.max(0, ...plan.steps.map((step) => (step.do === 'ready' ? step.withinMs : 0)));
   const byNode = new Map<Node, Map<number, ReadyStep>>();
   for (const step of plan.steps) {

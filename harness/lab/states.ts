@@ -20,7 +20,7 @@ class Timeline implements StateTimeline {
 export const mdbKey = (bridge: string, port: string, group: string, vlan = 0): string => `${bridge} MDB ${group} on ${port}${vlan ? ` VLAN ${vlan}` : ''}`;
 export const fdbKey = (bridge: string, mac: string, vlan = 0): string => `${bridge} FDB ${mac}${vlan ? ` VLAN ${vlan}` : ''}`;
 export const activeSlaveKey = (bond: string): string => `${bond} active slave`;
-export const linkKey = (device: string): string => `${device} operstate`;
+const linkKey = (device: string): string => `${device} operstate`;
 export const portKey = (device: string): string => `${device} port state`;
 
 export class States {
@@ -30,7 +30,6 @@ export class States {
   readonly #subscriptions: { close(): void }[] = [];
   readonly #followed = new Set<Node>();
   readonly lost: string[] = [];
-  #waiters: { key: string; value: string; resolve: (ns: number) => void }[] = [];
 
   constructor(clock: Clock, recorder: Recorder) {
     this.#clock = clock;
@@ -53,13 +52,6 @@ export class States {
     return this.#timelines.get(key) ?? new Timeline(key);
   }
 
-  /** Resolves with the instant at which a state had, or takes, a value. */
-  becomes(key: string, value: string): Promise<number> {
-    const now = this.#timelines.get(key)?.changes.at(-1);
-    if (now?.value === value) return Promise.resolve(now.ns);
-    return new Promise((resolve) => { this.#waiters.push({ key, value, resolve }); });
-  }
-
   /** What else a story knows to change: what a program says of itself. */
   learn(key: string, value: string, ns: number): StateTimeline {
     this.#set(key, value, ns);
@@ -76,15 +68,12 @@ export class States {
     if (timeline.changes.at(-1)?.value === value) return;
     timeline.changes.push({ ns, value });
     this.#recorder.record(ns, { type: 'state', what: key, value });
-    this.#waiters = this.#waiters.filter((w) => {
-      if (w.key !== key || w.value !== value) return true;
-      w.resolve(ns);
-      return false;
-    });
   }
 
   #on(node: Node, n: Notification): void {
     if (n.event === 'NEWLINK') this.#link(node, n.link);
+    // A port that left its bridge: the device is still there, what it was allowed as a port is over.
+    else if (n.event === 'DELLINK' && n.link.bridgeFamily) this.#set(portKey(`${node.name}:${n.link.name}`), ABSENT);
     else if (n.event === 'NEWMDB' || n.event === 'DELMDB') for (const entry of n.mdb.entries) this.#mdb(node, entry, n.event === 'NEWMDB' ? PRESENT : ABSENT);
     else if ((n.event === 'NEWNEIGH' || n.event === 'DELNEIGH') && n.neighbour.table === 'fdb') this.#fdb(node, n.neighbour, n.event === 'NEWNEIGH');
   }
