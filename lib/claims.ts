@@ -59,6 +59,19 @@ export const errored = (expected: string, observed: string): Decision => ({ verd
 const endedEarly = (timeline: DatagramTimeline, w: Window, untilNs: number): string | undefined =>
   timeline.endedNs !== undefined && timeline.endedNs < untilNs ? `the flow itself ended ${after(w, timeline.endedNs)}` : undefined;
 
+/** Of a broken claim: the sends of its window that the sender's own kernel refused, which no network lost. */
+export function withRefusals(decision: Decision, timeline: DatagramTimeline, w: Window): Decision {
+  if (decision.verdict !== 'broken' || !timeline.refused || timeline.refused.size === 0) return decision;
+  const counts = new Map<string, number>();
+  for (const seq of sentWithin(timeline, w.anchor.ns, windowTo(w))) {
+    const code = timeline.refused.get(seq);
+    if (code !== undefined) counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  if (counts.size === 0) return decision;
+  const text = [...counts].map(([code, n]) => `${n} with ${code}`).join(', ');
+  return { ...decision, observed: `${decision.observed}; the sender's own kernel refused some: ${text}`, figures: { ...decision.figures, refusedSends: [...counts.values()].reduce((a, b) => a + b, 0) } };
+}
+
 /** Every datagram sent in the window arrives. */
 export function continues(timeline: DatagramTimeline, w: Window): Decision {
   const expected = `every datagram sent from ${w.anchor.what} on, for ${formatDuration(ns(w.max.ns - w.min.ns))}, arrives`;
@@ -135,7 +148,7 @@ export function resumes(timeline: DatagramTimeline, w: Window, observedToNs: num
   return { verdict: tooEarly || tooLate ? 'broken' : 'held', expected, observed: tooEarly ? `${observed}: too early` : tooLate ? `${observed}: too late` : observed, figures, decisiveNs: firstAt };
 }
 
-/** Nothing arrives in the window, while a control receives in the same window: silence alone proves nothing. */
+/** Nothing arrives in the window, while another receiver gets each datagram of it: silence alone proves nothing. */
 export function neverArrives(timeline: DatagramTimeline, w: Window, controls: readonly DatagramTimeline[]): Decision {
   const expected = `nothing arrives from ${w.anchor.what} on, for ${formatDuration(ns(w.max.ns - w.min.ns))}`;
   const t = tally(timeline, windowFrom(w), windowTo(w));
@@ -148,8 +161,8 @@ export function neverArrives(timeline: DatagramTimeline, w: Window, controls: re
   }
   const ended = endedEarly(timeline, w, windowTo(w));
   if (ended) return errored(expected, `none of ${t.sent} arrived, but ${ended}`);
-  const heard = control.find((c) => c.received > 0);
-  if (!heard) return errored(expected, `none of ${t.sent} arrived, but no control (${control.map((c) => c.who).join(', ') || 'none named'}) received either: the silence proves nothing`);
+  const heard = control.find((c) => c.received === t.sent);
+  if (!heard) return errored(expected, `none of ${t.sent} arrived, but no other receiver got all of them (${control.map((c) => `${c.who} ${c.received}`).join(', ') || 'there is none'}): the silence proves nothing`);
   return { verdict: 'held', expected, observed: `none of ${t.sent} arrived, while ${heard.who} received ${heard.received}`, figures, decisiveNs: undefined };
 }
 

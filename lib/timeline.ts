@@ -18,6 +18,8 @@ export interface DatagramTimeline {
   readonly reordered: number;
   /** When the next datagram would have left, had the sender not stopped; undefined while it sends. From here on, silence says nothing. */
   readonly endedNs?: number | undefined;
+  /** Datagrams that the sender's own kernel refused to send, by their number: "ENETUNREACH", "ENOBUFS". */
+  readonly refused?: ReadonlyMap<number, string>;
 }
 
 /** A run of consecutive lost datagrams. */

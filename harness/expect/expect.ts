@@ -3,7 +3,7 @@
  * asked of captures is answered when tcpdump has ended, so that nothing in its buffers is missing; the order of the
  * claims stays that of the story.
  */
-import { becomes, continues, type Decision, type FrameBounds, frames, neverArrives, outage, type OutageBounds, resumes, stays, stops, windowFrom, windowTo, type Window } from '../../lib/claims.ts';
+import { becomes, continues, type Decision, type FrameBounds, frames, neverArrives, outage, type OutageBounds, resumes, stays, stops, windowFrom, windowTo, type Window, withRefusals } from '../../lib/claims.ts';
 import { says, type Spoken } from '../../lib/claims-output.ts';
 import type { FrameKind } from '../../lib/frame-kinds.ts';
 import { countedAtEach } from '../../lib/port-counts.ts';
@@ -34,7 +34,7 @@ export interface DatagramExpectation {
   stops(window: Window, options?: { watch?: Duration }): Promise<Figures>;
   /** Delivery, dead until the window's anchor, begins in the window and goes on for `watch` beyond it (10 s). */
   resumes(window: Window, options?: { watch?: Duration }): Promise<Figures>;
-  /** Nothing arrives in the window, while the flow's other receivers do receive. */
+  /** Nothing arrives in the window, while another receiver of the flow gets each datagram of it. */
   neverArrives(window: Window): Promise<Figures>;
   /** The longest outage of the window is as long as said. */
   outage(window: Window, bounds: OutageBounds): Promise<Figures>;
@@ -100,14 +100,14 @@ export class Claims {
   /** Answers that waited for the captures to end, then everything in the story's order, with frames around what broke. */
   conclude(): ClaimRecord[] {
     return this.#pending.map((pending) => {
-      const { decisiveNs, ...record } = pending.record ?? this.#record(pending.when === 'now' ? this.#unfinished(pending) : pending);
+      const { decisiveNs, ...record } = pending.record ?? this.#concluded(pending.when === 'now' ? this.#unfinished(pending) : pending);
       return record.verdict === 'held' || decisiveNs === undefined ? record : { ...record, evidence: this.#evidence(decisiveNs) };
     });
   }
 
   #datagrams(timeline: DatagramTimeline, name: string, others: readonly DatagramTimeline[]): DatagramExpectation {
     const make = (what: string, window: Window, watchTo: number, decide: (observedToNs: number) => Decision): Promise<Figures> =>
-      this.#claim(`${name}: ${what}`, window, watchTo, () => decide(watchTo));
+      this.#claim(`${name}: ${what}`, window, watchTo, () => withRefusals(decide(watchTo), timeline, window));
     const watched = (window: Window, options?: { watch?: Duration }): number => windowTo(window) + (options?.watch ?? WATCH).ns;
     return {
       continues: (window) => make('delivery continues', window, windowTo(window), () => continues(timeline, window)),
@@ -169,6 +169,16 @@ export class Claims {
   #unfinished(pending: Pending): Pending {
     if (this.#lab.clock.ns >= windowTo(pending.window)) return pending;
     return { ...pending, decide: () => ({ ...pending.decide(), verdict: 'errored', observed: 'the story ended before the window did: was the claim awaited?' }) };
+  }
+
+  /** One claim that cannot even be decided is that claim's misfortune, not that of the others. */
+  #concluded(pending: Pending): ClaimRecord & { decisiveNs: number | undefined } {
+    try {
+      return this.#record(pending);
+    } catch (error) {
+      const observed = `it could not be decided: ${error instanceof Error ? error.message : String(error)}`;
+      return this.#record({ ...pending, decide: () => ({ verdict: 'errored', expected: pending.claim, observed, figures: {}, decisiveNs: undefined }) });
+    }
   }
 
   #record({ claim, window, decide }: Pending): ClaimRecord & { decisiveNs: number | undefined } {

@@ -9,13 +9,15 @@ export class DatagramRecord implements DatagramTimeline {
   duplicates = 0;
   reordered = 0;
   endedNs: number | undefined;
+  readonly refused: ReadonlyMap<number, string>;
   #highest = -1;
 
-  /** `sentNs` is shared by all receivers of a flow. */
-  constructor(flow: string, receiver: string, sentNs: number[]) {
+  /** `sentNs` and `refused` are shared by all receivers of a flow. */
+  constructor(flow: string, receiver: string, sentNs: number[], refused: ReadonlyMap<number, string>) {
     this.flow = flow;
     this.receiver = receiver;
     this.sentNs = sentNs;
+    this.refused = refused;
   }
 
   arrived(seq: number, ns: number): void {

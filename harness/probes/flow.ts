@@ -6,6 +6,7 @@ import { between, type Window } from '../../lib/claims.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
 import type { Clock } from '../lab/clock.ts';
 import type { Node } from '../lab/node.ts';
+import { errnoName } from '../system/native/errno.ts';
 import { socketAddress } from '../system/native/socket-address.ts';
 import { UdpSocket } from '../system/native/udp-socket.ts';
 import { DatagramRecord } from './datagrams.ts';
@@ -38,12 +39,15 @@ export class Flow {
   readonly destination: string;
   readonly every: Duration;
   readonly sentNs: number[] = [];
-  /** Sends the kernel refused, by errno: unreachable neighbours and the like. */
-  readonly refused = new Map<number, number>();
+  /** Sends that the kernel refused, by the datagram's number: unreachable neighbours and the like. */
+  readonly refused = new Map<number, string>();
   readonly #records = new Map<string, DatagramRecord>();
   readonly #sockets: UdpSocket[] = [];
+  readonly #listening = new Map<string, UdpSocket>();
   readonly #pacer: Pacer;
   readonly #clock: Clock;
+  /** As it was when the sockets were closed. */
+  #overflows: { receiver: string; datagrams: number }[] | undefined;
 
   constructor(id: number, from: FlowEnd, destination: string, receivers: readonly FlowEnd[], clock: Clock, options: FlowOptions) {
     const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8 } = options;
@@ -55,11 +59,12 @@ export class Flow {
     this.#clock = clock;
 
     for (const receiver of receivers) {
-      const record = new DatagramRecord(this.name, receiver.name, this.sentNs);
+      const record = new DatagramRecord(this.name, receiver.name, this.sentNs, this.refused);
       this.#records.set(receiver.name, record);
       // Membership is the machine's, as its own sockets have it; this one only listens.
       const socket = new UdpSocket({ namespace: receiver.node.namespace.fd, family, port, shared: true, hearAllGroups: true, receiveBufferBytes: 1 << 20 });
       this.#sockets.push(socket);
+      this.#listening.set(receiver.name, socket);
       socket.onReceive((datagram) => {
         const { bytes, start, end } = datagram;
         if (end - start < FLOW_HEADER_BYTES) return;
@@ -83,7 +88,7 @@ export class Flow {
       view.setUint32(8, seq);
       this.sentNs.push(clock.ns);
       const errno = sender.sendTo(payload, to);
-      if (errno !== 0) this.refused.set(errno, (this.refused.get(errno) ?? 0) + 1);
+      if (errno !== 0) this.refused.set(seq, errnoName(errno));
     }).start();
   }
 
@@ -111,6 +116,14 @@ export class Flow {
     return [...this.#records.values()];
   }
 
+  /** Receivers whose socket had no room for a datagram that had come: the harness's loss, not the network's. */
+  overflows(): { receiver: string; datagrams: number }[] {
+    return this.#overflows ?? [...this.#listening].flatMap(([receiver, socket]) => {
+      const datagrams = socket.drops();
+      return datagrams > 0 ? [{ receiver, datagrams }] : [];
+    });
+  }
+
   /** No further datagrams; those on their way still count. */
   stop(): void {
     this.#pacer.stop();
@@ -119,6 +132,7 @@ export class Flow {
 
   close(): void {
     this.stop();
+    this.#overflows ??= this.overflows();
     for (const socket of this.#sockets.splice(0)) socket.close();
   }
 

@@ -1,6 +1,7 @@
 /** ICMP and ICMPv6 echo from one machine to an address, answered by the other side's kernel. */
 import type { Duration, Moment } from '../../lib/units.ts';
 import type { Clock } from '../lab/clock.ts';
+import { errnoName } from '../system/native/errno.ts';
 import { IcmpSocket } from '../system/native/icmp-socket.ts';
 import { socketAddress } from '../system/native/socket-address.ts';
 import { DatagramRecord } from './datagrams.ts';
@@ -21,6 +22,8 @@ export class Ping {
   readonly #socket: IcmpSocket;
   readonly #pacer: Pacer;
   readonly #clock: Clock;
+  /** As it was when the socket was closed. */
+  #overflow: number | undefined;
 
   constructor(from: FlowEnd, destination: string, clock: Clock, options: PingOptions) {
     const { every, sizeBytes = 56 } = options;
@@ -28,7 +31,8 @@ export class Ping {
     this.destination = destination;
     this.every = every;
     this.#clock = clock;
-    this.record = new DatagramRecord(this.name, from.name, []);
+    const refused = new Map<number, string>();
+    this.record = new DatagramRecord(this.name, from.name, [], refused);
     const socket = new IcmpSocket({ namespace: from.node.namespace.fd, family: destination.includes(':') ? 'inet6' : 'inet', payloadBytes: sizeBytes });
     this.#socket = socket;
     const { sentNs } = this.record;
@@ -41,7 +45,8 @@ export class Ping {
     this.#pacer = new Pacer(clock, every, (seq) => {
       sentNs.push(clock.ns);
       // An unreachable neighbour is an errno here and a lost ping for the record.
-      socket.send(to, seq);
+      const errno = socket.send(to, seq);
+      if (errno !== 0) refused.set(seq, errnoName(errno));
     }).start();
   }
 
@@ -52,6 +57,9 @@ export class Ping {
     return { ns, what: `the last reply from ${this.destination}` };
   }
 
+  /** Replies for which our socket had no room: the harness's loss. */
+  overflow(): number { return this.#overflow ?? this.#socket.drops(); }
+
   stop(): void {
     this.#pacer.stop();
     this.record.endedNs ??= (this.record.sentNs.at(-1) ?? this.#clock.ns) + this.every.ns;
@@ -59,6 +67,7 @@ export class Ping {
 
   close(): void {
     this.stop();
+    this.#overflow ??= this.#socket.drops();
     this.#socket.close();
   }
 

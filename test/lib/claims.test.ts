@@ -1,6 +1,6 @@
 // Every kind of claim: held, broken too early, broken too late, undecidable, and at the very edge of its bounds.
 import t from 'tap';
-import { becomes, between, continues, frames, neverArrives, outage, resumes, since, stays, stops, type Sighting, within } from '../../lib/claims.ts';
+import { becomes, between, continues, frames, neverArrives, outage, resumes, since, stays, stops, type Sighting, within, withRefusals } from '../../lib/claims.ts';
 import type { DatagramTimeline, StateTimeline } from '../../lib/timeline.ts';
 import { after, type Moment, ms, s } from '../../lib/units.ts';
 
@@ -104,8 +104,10 @@ t.test('nothing arrives', (t) => {
   t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), [control]), { verdict: 'held', observed: 'none of 11 arrived, while dave received 11' });
   t.match(neverArrives(flow(lost(15) + '1'), since(anchor(5), s(10)), [control]), { verdict: 'broken', observed: '1 of 11 arrived', decisiveNs: 15e9 }, 'one datagram, at the edge');
   t.equal(neverArrives(flow(lost(16) + '1'), since(anchor(5), s(10)), [control]).verdict, 'held', 'one after the window');
-  t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), []), { verdict: 'errored', observed: /none named/ }, 'without a control silence proves nothing');
-  t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), [flow(arrived(5) + lost(15), { receiver: 'dave' })]), { verdict: 'errored', observed: /no control \(dave\) received either/ }, 'a control that is deaf in the window');
+  t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), []), { verdict: 'errored', observed: /there is none/ }, 'without a control silence proves nothing');
+  t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), [flow(arrived(5) + lost(15), { receiver: 'dave' })]), { verdict: 'errored', observed: /no other receiver got all of them \(dave 0\)/ }, 'a control that is deaf in the window');
+  t.match(neverArrives(flow(lost(20)), since(anchor(5), s(10)), [flow(arrived(6) + lost(14), { receiver: 'dave' })]), { verdict: 'errored', observed: /no other receiver got all of them \(dave 1\)/ }, 'a control that heard one datagram');
+  t.equal(neverArrives(flow(lost(20)), since(anchor(5), s(10)), [flow(lost(20), { receiver: 'carol' }), control]).verdict, 'held', 'one that hears all is enough');
   t.match(neverArrives(flow(lost(7), { endedNs: 7e9 }), since(anchor(5), s(10)), [control]), { verdict: 'errored', observed: /none of 2 arrived, but the flow itself ended 2 s after/ }, 'what was not sent cannot arrive');
   t.equal(neverArrives(flow(''), since(anchor(5), s(10)), [control]).verdict, 'errored', 'zero samples');
   t.end();
@@ -197,5 +199,15 @@ t.test('windows', (t) => {
   t.match(frames('reports', 'x', [], true, w, { atMost: 0 }).expected, 'from the report to the cut (3 s)');
   t.throws(() => between(anchor(5), anchor(4)), RangeError);
   t.equal(after(anchor(1), s(2)).what, '2 s after the report');
+  t.end();
+});
+
+t.test('what the sender itself refused is said of a broken claim', (t) => {
+  const refused = new Map([[7, 'ENETUNREACH'], [8, 'ENETUNREACH'], [9, 'ENOBUFS'], [18, 'ENOBUFS']]);
+  const timeline = flow(arrived(7) + lost(3) + arrived(10), { refused });
+  const w = since(anchor(5), s(10));
+  t.match(withRefusals(continues(timeline, w), timeline, w), { verdict: 'broken', observed: /^3 of 11 lost.*; the sender's own kernel refused some: 2 with ENETUNREACH, 1 with ENOBUFS$/, figures: { lostDatagrams: 3, refusedSends: 3 } }, 'those of the window');
+  const sound = flow(arrived(20), { refused: new Map([[18, 'ENOBUFS']]) });
+  t.same(withRefusals(continues(sound, w), sound, w), continues(sound, w), 'a claim that holds stays as it is');
   t.end();
 });

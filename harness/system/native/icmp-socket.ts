@@ -4,7 +4,7 @@
  */
 import { AF } from '../../../lib/netlink/constants.ts';
 import { EACCES, EPERM } from './errno.ts';
-import { check, close, errno, MSG, pinned, setsockopt, setsockoptInt, SO, SOCK, SOL_SOCKET, socket, sys, systemCallError } from './libc.ts';
+import { check, close, errno, MSG, pinned, setsockopt, setsockoptInt, SO, SOCK, SOL_SOCKET, socket, socketDrops, sys, systemCallError } from './libc.ts';
 import { homeNamespace, inNamespace } from './namespaces.ts';
 import { reactor as sharedReactor, type Reactor } from './reactor.ts';
 import { receiveBatch, type Received } from './receive-batch.ts';
@@ -84,6 +84,9 @@ export class IcmpSocket implements Disposable {
     if (!this.datagram && this.family === 'inet') view.setUint16(2, checksum(view), false);
     return sys.sendto(this.fd, this.#packet, this.#packet.length, MSG.DONTWAIT, to, to.length) === -1 ? errno() : 0;
   }
+
+  /** Replies that came and found no room in the receive buffer. */
+  drops(): number { return socketDrops(this.fd); }
 
   /** Takes the echo replies to our requests that have arrived; returns how many. */
   receive(handler: (reply: EchoReply) => void): number {

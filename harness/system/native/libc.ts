@@ -92,7 +92,7 @@ export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, NOEXEC: 8, REMOUNT: 32, BIND
 export const MNT = { DETACH: 2 } as const;
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 export const SOL_SOCKET = 1;
-export const SO = { REUSEADDR: 2, ERROR: 4, BROADCAST: 6, SNDBUF: 7, RCVBUF: 8, REUSEPORT: 15, BINDTODEVICE: 25, ATTACH_FILTER: 26, SNDBUFFORCE: 32, RCVBUFFORCE: 33, TIMESTAMPNS: 35, MARK: 36, RXQ_OVFL: 40 } as const;
+export const SO = { REUSEADDR: 2, ERROR: 4, BROADCAST: 6, SNDBUF: 7, RCVBUF: 8, REUSEPORT: 15, BINDTODEVICE: 25, ATTACH_FILTER: 26, SNDBUFFORCE: 32, RCVBUFFORCE: 33, TIMESTAMPNS: 35, MARK: 36, MEMINFO: 55 } as const;
 export const MSG = { PEEK: 2, TRUNC: 0x20, DONTWAIT: 0x40, NOSIGNAL: 0x4000 } as const;
 export const F = { GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4 } as const;
 export const CLOCK = { REALTIME: 0, MONOTONIC: 1, MONOTONIC_RAW: 4, BOOTTIME: 7 } as const;
@@ -127,6 +127,17 @@ export function getsockoptInt(fd: number, level: number, option: number, purpose
   intView.setInt32(0, 0, true);
   check(sys.getsockopt(fd, level, option, intBuffer, length), `getsockopt(${String(level)}, ${String(option)})`, purpose);
   return intView.getInt32(0, true);
+}
+
+/** struct sk_meminfo as an array of u32 (SK_MEMINFO_*, sock_diag.h); what a socket has dropped is the ninth. */
+const MEMINFO_BYTES = 36, MEMINFO_DROPS_AT = 32;
+const memoryInfo = pinned(MEMINFO_BYTES);
+/** What arrived at a socket and was thrown away for want of room: the count that SO_RXQ_OVFL tells with the next datagram, asked for without waiting for one. */
+export function socketDrops(fd: number): number {
+  const length = pinned(4);
+  length[0] = MEMINFO_BYTES;
+  check(sys.getsockopt(fd, SOL_SOCKET, SO.MEMINFO, memoryInfo, length), 'getsockopt(SO_MEMINFO)', 'ask what a socket has dropped');
+  return new DataView(memoryInfo.buffer).getUint32(MEMINFO_DROPS_AT, true);
 }
 
 /** A receive buffer beyond rmem_max where we may, else as large as allowed. Returns what the kernel gave (it doubles the wish). */

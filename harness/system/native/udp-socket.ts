@@ -1,6 +1,6 @@
 /** UDP sockets of any namespace for probes: kernel receive times, TTL, real destination, and source-specific joins, none of which dgram shows. */
 import { AF } from '../../../lib/netlink/constants.ts';
-import { check, close, errno, getsockoptInt, MSG, pinned, receiveBuffer, setsockopt, setsockoptInt, SO, SOCK, SOL_SOCKET, socket, sys } from './libc.ts';
+import { check, close, errno, getsockoptInt, MSG, pinned, receiveBuffer, setsockopt, setsockoptInt, SO, SOCK, SOL_SOCKET, socket, socketDrops, sys } from './libc.ts';
 import { homeNamespace, inNamespace } from './namespaces.ts';
 import { reactor as sharedReactor, type Reactor } from './reactor.ts';
 import { receiveBatch, type Received } from './receive-batch.ts';
@@ -119,6 +119,9 @@ export class UdpSocket implements Disposable {
       try { this.receive(handler); } catch (error) { onError(error); }
     }, { holds });
   }
+
+  /** Datagrams that came and found no room in the receive buffer. */
+  drops(): number { return socketDrops(this.fd); }
 
   /** SO_ERROR: reads and clears a pending error; 0 for none. */
   takeError(): number { return getsockoptInt(this.fd, SOL_SOCKET, SO.ERROR, 'read a socket error'); }

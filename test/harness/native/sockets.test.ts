@@ -188,6 +188,22 @@ void t.test('udp: a source-specific join hears that source only', async (t) => {
   t.same([...new Set(heard)], ['232.1.1.2']);
 });
 
+void t.test('udp: what finds no room is counted', async (t) => {
+  using ns = createNamespace();
+  using nl = new NetlinkSocket(ns.fd);
+  nl.request([linkSet('lo', { up: true })]);
+  using receiver = new UdpSocket({ namespace: ns.fd, family: 'inet', address: '127.0.0.1', receiveBufferBytes: 4096 });
+  using sender = new UdpSocket({ namespace: ns.fd, family: 'inet' });
+  t.equal(receiver.drops(), 0);
+  const to = socketAddress('127.0.0.1', receiver.port);
+  for (let i = 0; i < 100; i++) sender.sendTo(new Uint8Array(1000), to);
+  let came = 0;
+  receiver.receive(() => { came++; });
+  t.ok(came > 0 && came < 100);
+  t.equal(receiver.drops(), 100 - came, 'each of the rest');
+  t.end();
+});
+
 void t.test('udp: refusals are numbers and errors, not deaths', async (t) => {
   using net = twoGuests();
   using socket = new UdpSocket({ namespace: net.alice.fd, family: 'inet' });
