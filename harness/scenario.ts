@@ -7,6 +7,7 @@ import type { At, Topology } from '../lib/topology.ts';
 import type { ProgramSpec } from '../lib/programs.ts';
 import type { Duration, Moment } from '../lib/units.ts';
 import type { Bound } from '../lib/timer-wheel.ts';
+import type { ClaimPattern } from '../lib/breaks.ts';
 import type { Capability } from '../lib/capabilities.ts';
 import type { Machine } from './lab/machine.ts';
 import type { Guest } from './lab/guest.ts';
@@ -79,6 +80,8 @@ export interface CaptureSpec extends At { readonly only?: string }
 export interface VariantCommon {
   /** What the run of this variant should give. Default: held for variants, broken for controls. */
   readonly expected?: 'held' | 'broken';
+  /** Which claim must break, by part of its words or a pattern of them (its bounds included); of several each must. */
+  readonly breaks?: ClaimPattern | readonly ClaimPattern[];
   /** Why this variant cannot run with protocol time scaled, where others can. */
   readonly notScaled?: string;
   /** What this variant asks of the kernel beyond what its topology shows. */

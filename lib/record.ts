@@ -79,7 +79,9 @@ export interface ResultRecord {
   verdict: Verdict;
   /** What this variant should give. */
   expected: 'held' | 'broken';
-  /** verdict equals expected. A skip is neither as expected nor a failure. */
+  /** Of a control: the claims that must break, each part of a claim's words or a pattern /…/. Absent: any will do. */
+  breaks?: string[];
+  /** verdict equals expected, and what breaks is what must. A skip is neither as expected nor a failure. */
   asExpected: boolean;
   /** For skipped, errored, crashed: what was missing or what failed, and what to do about it. */
   reason?: string;

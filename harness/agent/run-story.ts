@@ -1,13 +1,14 @@
 /** One job from topology to verdict: plan, apply, wait until ready, capture, tell the story, decide, undo. */
 import { cureOf, neededBy } from '../../lib/capabilities.ts';
 import { compilePlan } from '../../lib/plan.ts';
-import type { ClaimRecord, Readout, Verdict } from '../../lib/record.ts';
+import type { Readout } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
 import { at, allDevices, type Topology } from '../../lib/topology.ts';
 import type { Ref } from '../../lib/topology-builder.ts';
 import { timerBound } from '../../lib/timer-wheel.ts';
 import { ns, times } from '../../lib/units.ts';
 import { randomFrom } from '../../lib/seed.ts';
+import { decideVerdict, type StoryEnd } from '../../lib/verdict.ts';
 import { Capture } from '../capture/capture.ts';
 import { Claims, slackOf } from '../expect/expect.ts';
 import { applyPlan } from '../lab/apply.ts';
@@ -32,6 +33,7 @@ import type { Bounds, CaptureSpec, Scenario, StoryContext } from '../scenario.ts
 import { Scope } from '../system/scope.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { kernelHz } from './environment.ts';
+import { closeEvidence, recordTraffic } from './evidence.ts';
 import type { AgentResult, Job } from './protocol.ts';
 
 export interface StoryOutput {
@@ -76,8 +78,8 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
   const scope = new Scope();
   const recorder = new Recorder();
   const files: StoryOutput['files'] = [];
-  let verdict: Verdict = 'errored';
-  let reason: string | undefined;
+  const troubles: string[] = [];
+  let threw: StoryEnd['threw'];
   let lab: LabCore | undefined;
   let claims: Claims | undefined;
   try {
@@ -115,54 +117,40 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     const context = storyContext(lab, claims, settings, job, slack, result.figures);
     await giveUpOn(hooks.signal, clock.realMsUntil(deadlineS * 1e9) + DEADLINE_GRACE_MS, deadlineS, scenario.story(liveThings(lab, refs), context));
     phases.end('story');
-    verdict = 'held';
   } catch (error) {
-    reason = describe(error);
-    if (error instanceof Unfit) verdict = 'skipped';
+    threw = { why: describe(error), unfit: error instanceof Unfit };
   }
   if (lab) {
     const core = lab;
     result.protocolS = core.clock.ns / 1e9;
-    for (const flow of core.flows) flow.stop();
-    for (const ping of core.pings) ping.stop();
-    const troubles: string[] = [];
-    for (const capture of core.captures.values()) {
-      await capture.stop();
-      if (capture.dropped > 0) troubles.push(`tcpdump on ${at(capture.where)} lost ${capture.dropped} frames for want of room`);
-    }
-    for (const name of core.states.lost) troubles.push(`rtnetlink notifications of ${name} were lost`);
-    // In real time the host may step its clock, and packets carry that clock.
-    const drift = core.clock.realtimeDriftNs();
-    if (Math.abs(drift) > 20e6) troubles.push(`the host's clock was moved by ${drift / 1e9} s during the story: times of frames are wrong`);
-    // After the story, or while the captures ended: what it did not do may be missing in the record.
-    if (hooks.signal.aborted && verdict === 'held') troubles.push(describe(hooks.signal.reason));
-    result.claims = claims?.conclude() ?? [];
-    result.readouts = readouts(core, refs);
-    if (verdict === 'held') ({ verdict, reason } = decide(result.claims, troubles));
-    for (const flow of core.flows) for (const r of flow.records) recorder.record(core.clock.ns, { type: 'flow', flow: r.flow, receiver: r.receiver, sentNs: r.sentNs, receivedNs: r.receivedNs.length < r.sentNs.length ? pad(r.receivedNs, r.sentNs.length) : r.receivedNs.map(orNull), duplicates: r.duplicates, reordered: r.reordered });
-    for (const ping of core.pings) recorder.record(core.clock.ns, { type: 'ping', ping: ping.name, sentNs: ping.record.sentNs, repliedNs: pad(ping.record.receivedNs, ping.record.sentNs.length), duplicates: ping.record.duplicates });
+    troubles.push(...await closeEvidence(core));
+    // Thrown by nobody's awaited work: what it did not do may be missing in the record.
+    if (hooks.signal.aborted && threw?.why !== describe(hooks.signal.reason)) troubles.push(describe(hooks.signal.reason));
+    else if (hooks.signal.aborted) troubles.push('the story was given up');
+    // Whatever fails from here on, what was recorded is kept.
+    const told = (what: string, work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        troubles.push(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      }
+    };
+    told('decide the claims', () => { result.claims = claims?.conclude() ?? []; });
+    told('read the tables', () => { result.readouts = readouts(core, refs); });
+    told('record what was sent and received', () => { recordTraffic(core); });
     files.push({ name: 'events.ndjson', content: Buffer.from(recorder.toNdjson()) });
-    if (core.captures.size > 0) files.push({ name: 'capture.pcapng', content: pcapngOf(core) });
+    if (core.captures.size > 0) told('write the capture', () => { files.push({ name: 'capture.pcapng', content: pcapngOf(core) }); });
     phases.end('decide');
   }
+  const decided = decideVerdict({ claims: result.claims, troubles, ...(threw ? { threw } : {}) });
+  let { reason } = decided;
   const failures = await scope.close();
   phases.end('undo');
   if (failures.length > 0) {
     const text = failures.map((f) => `${f.what}: ${describe(f.error)}`).join('; ');
     reason = [reason, `not everything could be undone: ${text}`].filter(Boolean).join('\n');
   }
-  return { result: { ...result, verdict, ...(reason ? { reason } : {}) }, files };
-}
-
-/** A story without claims proves nothing; a claim that broke outweighs one that could not be decided. */
-function decide(claims: readonly ClaimRecord[], troubles: readonly string[]): { verdict: Verdict; reason: string | undefined } {
-  if (troubles.length > 0) return { verdict: 'errored', reason: troubles.join('; ') };
-  if (claims.length === 0) return { verdict: 'errored', reason: 'the story made no claim' };
-  const broken = claims.filter((c) => c.verdict === 'broken');
-  if (broken.length > 0) return { verdict: 'broken', reason: broken.map((c) => `${c.claim}: expected ${c.expected}; observed ${c.observed}`).join('\n') };
-  const undecided = claims.filter((c) => c.verdict === 'errored');
-  if (undecided.length > 0) return { verdict: 'errored', reason: undecided.map((c) => `${c.claim}: ${c.observed}`).join('\n') };
-  return { verdict: 'held', reason: undefined };
+  return { result: { ...result, verdict: decided.verdict, ...(reason ? { reason } : {}) }, files };
 }
 
 function interfacesToCapture(scenario: Scenario, topology: Topology, refs: Record<string, Ref>, settings: object, job: Job): CaptureSpec[] {
@@ -200,7 +188,9 @@ function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, 
       // The kernel sees the scaled timer; its wheel's step is scaled back into protocol time.
       const kernel = timerBound(what, times(length, 1 / job.scale), hz);
       const max = ns(kernel.max.ns * job.scale + slack.ns);
-      const reasons = job.scale === 1 ? [...kernel.reasons] : [`${what}: ${length.ns / 1e9} s, scaled by ${job.scale}`, kernel.reasons[1] as string, `the harness itself may be ${slack.ns / 1e9} s late`];
+      const reasons = job.scale === 1 ? [...kernel.reasons] : [`${what}: ${length.ns / 1e9} s, scaled by ${job.scale}`, kernel.reasons[1] as string];
+      // In real time the instant that a timer counts from is known to so much only.
+      if (slack.ns > 0) reasons.push(`the harness itself may act or look ${slack.ns / 1e9} s late: so much earlier or later will do`);
       return { min: ns(length.ns - slack.ns), max, reasons };
     },
   };
@@ -236,9 +226,6 @@ function pcapngOf(lab: LabCore): Uint8Array {
     .sort((a, b) => (a.timestampNs < b.timestampNs ? -1 : a.timestampNs > b.timestampNs ? 1 : a.interfaceId - b.interfaceId));
   return writePcapng(packets, captures.map((c) => ({ name: at(c.where) })), { application: 'wirewarp' });
 }
-
-const orNull = (v: number | undefined): number | null => v ?? null;
-const pad = (values: readonly (number | undefined)[], length: number): (number | null)[] => Array.from({ length }, (_, i) => values[i] ?? null);
 
 /** Past the clock's own deadline, which ends whatever waits for an instant. */
 const DEADLINE_GRACE_MS = 1000;

@@ -7,6 +7,7 @@ import { availableParallelism, release } from 'node:os';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { unbroken } from '../../lib/breaks.ts';
 import { excerpt, findComplaints, initStatus } from '../../lib/kernel-log.ts';
 import { compilePlan } from '../../lib/plan.ts';
 import { shellScript } from '../../lib/shell-export.ts';
@@ -16,7 +17,7 @@ import type { AgentResult, Job } from '../agent/protocol.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { NO_BUNDLE } from '../programs/bundle.ts';
 import type { Provided } from '../programs/provide.ts';
-import { expectedOf, keyOf, notScaledOf, type Selection, settingsOf } from './select.ts';
+import { breaksOf, expectedOf, keyOf, notScaledOf, type Selection, settingsOf } from './select.ts';
 
 /** A kernel that was chosen, and why. */
 export interface ChosenKernel {
@@ -113,7 +114,7 @@ function withoutClaims({ selection, chosen }: Work, options: RunOptions, verdict
   const { name, scenario, variant, control } = selection;
   return {
     scenario: name, title: scenario.title, variant, control, cases: [...scenario.cases], kernel: chosen.kernel.id, seed: options.seed, time: timeText(timeOf(chosen, options)),
-    verdict, expected: expectedOf(selection), asExpected: false, reason, claims: [], figures: {}, protocolS: 0, wallS: round(wallS), readouts: [], files: [],
+    verdict, expected: expectedOf(selection), ...(breaksOf(selection).length > 0 ? { breaks: breaksOf(selection) } : {}), asExpected: false, reason, claims: [], figures: {}, protocolS: 0, wallS: round(wallS), readouts: [], files: [],
     replay: replayLine({ selection, chosen }, options),
   };
 }
@@ -253,12 +254,15 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   } else if (!answer) {
     why = failure === undefined ? 'the agent ended without a result' : `our agent failed during "${lastStep}": ${bounded(failure)}`;
   }
-  const asExpected = verdict === expected;
+  const breaks = breaksOf(selection);
+  const elsewhere = verdict === 'broken' && expected === 'broken' ? unbroken(breaks, base.claims) : [];
+  if (elsewhere.length > 0) why = `broken, but in another claim: not in ${elsewhere.join(', nor in ')}\n${why ?? ''}`;
+  const asExpected = verdict === expected && elsewhere.length === 0;
   if (options.capture === 'all' || (options.capture === 'failed' && !asExpected)) for (const [name, content] of captures) await keep(name, content);
 
   return {
     scenario: selection.name, title: base.title, variant: selection.variant, control: selection.control, cases: base.cases, kernel: kernel.id,
-    seed: options.seed, time: timeText(timeOf(chosen, options)), verdict, expected, asExpected, ...(why === undefined ? {} : { reason: why }),
+    seed: options.seed, time: timeText(timeOf(chosen, options)), verdict, expected, ...(breaks.length > 0 ? { breaks } : {}), asExpected, ...(why === undefined ? {} : { reason: why }),
     claims: base.claims, figures: base.figures, protocolS: base.protocolS, wallS: round((performance.now() - began) / 1000),
     readouts: base.readouts, files, replay: replayLine(work, options),
   };

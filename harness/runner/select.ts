@@ -1,4 +1,5 @@
 /** Which variants of which scenarios a run consists of. The agent bundles this file too: nothing heavy in here. */
+import { breaksTexts } from '../../lib/breaks.ts';
 import type { Scenario, VariantCommon } from '../scenario.ts';
 
 /** A scenario under the name by which people call it: its path below scenarios/, without ending. */
@@ -43,6 +44,9 @@ export function settingsOf(s: Selection): VariantCommon {
 
 export const expectedOf = (s: Selection): 'held' | 'broken' =>
   settingsOf(s).expected ?? (s.control ? 'broken' : 'held');
+
+/** The claims that must break, as the record holds them. */
+export const breaksOf = (s: Selection): string[] => breaksTexts(settingsOf(s).breaks);
 
 /** Why it cannot run with its timers divided; undefined where it can. */
 export const notScaledOf = (s: Selection): string | undefined => s.scenario.notScaled ?? settingsOf(s).notScaled;

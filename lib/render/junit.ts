@@ -6,7 +6,7 @@
 import type { ClaimRecord, ResultRecord, RunRecord } from '../record.ts';
 import { figureText, protocolTime } from './figures.ts';
 import { type Markup, markup } from './markup.ts';
-import { claimAsExpected, count, decidingFigures, explanation, groupBy, standing } from './standing.ts';
+import { claimAsExpected, count, decidingFigures, explanation, groupBy, missed, standing } from './standing.ts';
 import { oneLine } from './text.ts';
 
 /** The whole run as a JUnit XML document. */
@@ -57,7 +57,7 @@ function outcome(result: ResultRecord): Markup | undefined {
   const text = details(result);
   if (result.verdict === 'errored') return markup`      <error type="errored" message="${message}">${text}</error>
 `;
-  const type = result.verdict === 'held' ? 'control-held' : result.verdict;
+  const type = result.verdict === 'held' ? 'control-held' : missed(result).length > 0 ? 'control-broken-elsewhere' : result.verdict;
   return markup`      <failure type="${type}" message="${message}">${text}</failure>
 `;
 }

@@ -3,6 +3,7 @@
  * Fields that this version does not know are dropped, so that a newer wirewarp may add some within a schema version.
  */
 import { z } from 'zod';
+import { unbroken } from '../breaks.ts';
 import type { RunRecord } from '../record.ts';
 
 const seconds = z.number().nonnegative();
@@ -50,7 +51,8 @@ const result = z.object({
   time: z.string().describe('"warp", "real" or "scaled=K".'),
   verdict: z.enum(['held', 'broken', 'skipped', 'errored', 'crashed']),
   expected: z.enum(['held', 'broken']),
-  asExpected: z.boolean().describe('verdict equals expected; false for a skip, which is no failure either.'),
+  breaks: z.array(z.string()).optional().describe('Of a control: the claims that must break, each part of a claim\'s words ("claim: expected") or a pattern /…/. Absent: any will do.'),
+  asExpected: z.boolean().describe('verdict equals expected, and each claim named in breaks is broken; false for a skip, which is no failure either.'),
   reason: z.string().optional().describe('For skipped, errored, crashed.'),
   claims: z.array(claim),
   figures,
@@ -59,9 +61,9 @@ const result = z.object({
   readouts: z.array(readout),
   files: z.array(z.string()).describe('Relative to the run\'s folder.'),
   replay: z.string().describe('A command that repeats exactly this result.'),
-}).refine((one) => one.asExpected === (one.verdict === one.expected), {
+}).refine((one) => one.asExpected === (one.verdict === one.expected && (one.verdict !== 'broken' || unbroken(one.breaks ?? [], one.claims).length === 0)), {
   // JSON Schema cannot say this; every report and the exit status lean on it.
-  message: 'asExpected must say whether verdict equals expected',
+  message: 'asExpected must say whether verdict equals expected, in the claims named by breaks',
   path: ['asExpected'],
 });
 

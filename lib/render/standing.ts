@@ -1,4 +1,5 @@
 /** What a result means to its reader: is it as expected, what decided it, and what to look at first. */
+import { namesClaim, unbroken } from '../breaks.ts';
 import type { ClaimRecord, ResultRecord, Verdict } from '../record.ts';
 import { figureText } from './figures.ts';
 import { oneLine, plural, shorten } from './text.ts';
@@ -11,14 +12,18 @@ export function standing(result: ResultRecord): Standing {
   return result.asExpected ? 'as-expected' : 'unexpected';
 }
 
+/** Those named in `breaks` that did not break although the control did. */
+export const missed = (result: ResultRecord): string[] => (result.verdict === 'broken' && result.expected === 'broken' ? unbroken(result.breaks ?? [], result.claims) : []);
+
 /**
- * Whether a claim came out as its variant should. In a control one broken claim is enough, so once the control did
- * break, its held claims are as expected too; if it held, every claim that held shares the blame.
+ * Whether a claim came out as its variant should. In a control one broken claim is enough, or those that it names, so
+ * once they did break, its held claims are as expected too; if it held, every claim that held shares the blame, and if
+ * it broke elsewhere those that it names do.
  */
 export function claimAsExpected(result: ResultRecord, claim: ClaimRecord): boolean {
   if (claim.verdict === 'errored') return false;
   if (result.expected === 'held') return claim.verdict === 'held';
-  return claim.verdict === 'broken' || result.verdict !== 'held';
+  return claim.verdict === 'broken' || (result.verdict !== 'held' && !missed(result).some((text) => namesClaim(text, claim)));
 }
 
 /** Figures that a network engineer asks for first; the rest follow in their own order. */
@@ -54,6 +59,8 @@ export function explanation(result: ResultRecord): string {
   if (result.verdict === 'held' && !result.asExpected) {
     return 'every claim held where one must break: this check cannot tell the fault from health';
   }
+  const elsewhere = missed(result);
+  if (elsewhere.length > 0) return `broken, but in another claim: not in ${elsewhere.map(oneLine).join(', nor in ')}`;
   if (result.verdict === 'held' || result.verdict === 'broken') {
     return claim === undefined ? 'no claim was recorded' : `${oneLine(claim.claim)}: ${oneLine(claim.observed)}; expected ${oneLine(claim.expected)}`;
   }

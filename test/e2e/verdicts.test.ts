@@ -23,6 +23,8 @@ void t.test('in a VM', { skip, timeout: 600_000 }, async (t) => {
   t.equal(verdict('no-claim'), 'errored', 'a story without claims proves nothing');
   t.equal(verdict('throws'), 'errored');
   t.match(resultOf(record, name, 'throws').reason, /the story threw this/);
+  t.equal(verdict('breaks-then-throws'), 'broken', 'what was found before the error stays found');
+  t.match(resultOf(record, name, 'breaks-then-throws').reason, /did not stop.*\nthe story then ended with an error: and then this/s);
   t.equal(verdict('endless'), 'errored');
   t.match(resultOf(record, name, 'endless').reason, /deadline of 100 s/, 'the deadline in protocol time ends it');
   t.equal(verdict('waits-for-ever'), 'errored', 'and no panic of a process that has nothing left to do');

@@ -7,6 +7,7 @@ import type { AgentRecord } from '../../../harness/agent/protocol.ts';
 import type { Ending, Kernel } from '../../../harness/kernels/kernel.ts';
 import { QEMU_DEFAULTS, qemuKernel } from '../../../harness/kernels/qemu.ts';
 import { run } from '../../../harness/runner/run.ts';
+import { parseRunRecord } from '../../../lib/render/run-schema.ts';
 import { sample } from './sample.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wirewarp-test-'));
@@ -64,4 +65,24 @@ t.test('a VM that never came up says so, although one of the same kernel did bef
   const places = [vm([hello, { t: 'bye' }], '', { how: 'done' }), vm([], '', { how: 'died', detail: 'QEMU ended with status 0' })];
   const kernel: Kernel = { ...vm([], '', { how: 'done' }), launch: (job, options) => (places.shift() as Kernel).launch(job, options) };
   t.match(await resultOn(kernel, ['first', 'second']), { verdict: 'crashed', reason: /^the kernel never reached our agent/ });
+});
+
+t.test('a control that breaks in another claim than it names is not as expected', async (t) => {
+  const claim = (words: string, verdict: 'held' | 'broken') => ({ claim: words, verdict, expected: 'e', observed: 'o', atS: 1, reasons: [], figures: {}, evidence: [] });
+  const answer = { title: 'one', cases: [], expected: 'broken' as const, verdict: 'broken' as const, reason: 'bob is deaf', claims: [claim('bob hears', 'broken'), claim('carol hears', 'held')], figures: {}, protocolS: 1, readouts: [], phasesMs: {} };
+  const control = async (breaks?: string) => {
+    const { scenario, ...rest } = sample('multicast/one', { variants: ['v'], controls: ['c'] });
+    const dir = join(folder, String(runs++));
+    mkdirSync(dir);
+    const record = await run({
+      selections: [{ ...rest, scenario: { ...scenario, controls: { c: breaks === undefined ? {} : { breaks } } }, variant: 'c', control: true }],
+      kernels: [{ kernel: vm([hello, { t: 'result', result: answer }], '', { how: 'done' }), reason: 'a test' }], runId: 'test', dir, seed: 1, time: 'warp', jobs: 1,
+      capture: 'none', captureEverything: false, wirewarp: '0', command: [], onEvent: () => undefined, signal: new AbortController().signal, wallDeadlineMs: 20_000,
+    });
+    t.doesNotThrow(() => parseRunRecord(JSON.parse(JSON.stringify(record))), 'a record that readers take');
+    return record.results[0];
+  };
+  t.match(await control(), { asExpected: true });
+  t.match(await control('bob'), { asExpected: true, breaks: ['bob'] });
+  t.match(await control('carol'), { verdict: 'broken', asExpected: false, reason: /^broken, but in another claim: not in carol\nbob is deaf/ });
 });

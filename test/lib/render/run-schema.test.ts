@@ -40,6 +40,7 @@ t.test('faults are named with their place', (t) => {
   t.match(damage((record) => { record.results[1].claims[0].atS = 'soon'; }), '.results[1].claims[0].atS: ');
   t.match(damage((record) => { record.results[2].verdict = 'passed'; }), '.results[2].verdict: ');
   t.match(damage((record) => { delete record.kernels[0].hz; }), '.kernels[0].hz: ');
+  t.match(damage((record) => { record.results[2].breaks = ['no such claim']; }), 'in the claims named by breaks');
   t.match(damage((record) => { record.results[0].asExpected = false; }), 'must say whether verdict equals expected');
   t.match(damage((record) => { record.results[0].figures.lost = null; }), '.results[0].figures.lost');
   t.match(damage((record) => { record.startedAt = 'yesterday'; }), '.startedAt');

@@ -23,6 +23,18 @@ t.test('claims of a control', (t) => {
   t.end();
 });
 
+t.test('a control that breaks in another claim than it names', (t) => {
+  const [named, other] = [claim({ claim: 'bob hears' }), claim({ claim: 'carol hears' })];
+  const elsewhere = result({ control: true, verdict: 'broken', breaks: ['bob'], asExpected: false, claims: [named, { ...other, verdict: 'broken' }] });
+  t.equal(standing(elsewhere), 'unexpected');
+  t.equal(explanation(elsewhere), 'broken, but in another claim: not in bob');
+  t.notOk(claimAsExpected(elsewhere, named), 'it had to break');
+  const right = result({ control: true, verdict: 'broken', breaks: ['/^bob/'], claims: [{ ...named, verdict: 'broken' }, other] });
+  t.equal(standing(right), 'as-expected');
+  t.ok(claimAsExpected(right, other), 'the others may hold');
+  t.end();
+});
+
 t.test('the deciding figure is the broken claim\'s', (t) => {
   const one = result({ verdict: 'broken', claims: [claim(), claim({ verdict: 'broken', figures: { outageS: 7, lostPings: 8 } })] });
   t.equal(decidingFigures(one, 1), '7 s outage');
