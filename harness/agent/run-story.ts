@@ -3,6 +3,7 @@ import { cureOf, neededBy } from '../../lib/capabilities.ts';
 import { compilePlan } from '../../lib/plan.ts';
 import type { Readout } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
+import { storyComments, type StoryMark } from '../../lib/story-comments.ts';
 import { at, allDevices, type Topology } from '../../lib/topology.ts';
 import type { Ref } from '../../lib/topology-builder.ts';
 import { timerBound } from '../../lib/timer-wheel.ts';
@@ -139,7 +140,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     told('read the tables', () => { result.readouts = readouts(core, refs); });
     told('record what was sent and received', () => { recordTraffic(core); });
     files.push({ name: 'events.ndjson', content: Buffer.from(recorder.toNdjson()) });
-    if (core.captures.size > 0) told('write the capture', () => { files.push({ name: 'capture.pcapng', content: pcapngOf(core) }); });
+    if (core.captures.size > 0) told('write the capture', () => { files.push({ name: 'capture.pcapng', content: pcapngOf(core, result.claims) }); });
     phases.end('decide');
   }
   const decided = decideVerdict({ claims: result.claims, troubles, ...(threw ? { threw } : {}) });
@@ -219,12 +220,26 @@ function readouts(lab: LabCore, refs: Record<string, Ref>): Readout[] {
   });
 }
 
-function pcapngOf(lab: LabCore): Uint8Array {
+/** All captures as one file; the story stands in it as comments. */
+function pcapngOf(lab: LabCore, claims: readonly ClaimRecord[]): Uint8Array {
   const captures = [...lab.captures.values()];
-  const packets = captures
-    .flatMap((capture, interfaceId) => capture.frames.map((f) => ({ timestampNs: f.packet.timestampNs, bytes: f.packet.bytes, originalLength: f.packet.originalLength, interfaceId })))
+  const frames = captures
+    .flatMap((capture, interfaceId) => capture.frames.map(({ ns, packet }) => ({ ns, timestampNs: packet.timestampNs, bytes: packet.bytes, originalLength: packet.originalLength, interfaceId })))
     .sort((a, b) => (a.timestampNs < b.timestampNs ? -1 : a.timestampNs > b.timestampNs ? 1 : a.interfaceId - b.interfaceId));
+  const comments = storyComments(frames.map(({ ns }) => ns), storyMarks(lab, claims));
+  const packets = frames.map((frame, i) => ({ ...frame, ...(comments.has(i) ? { comments: comments.get(i) } : {}) }));
   return writePcapng(packets, captures.map((c) => ({ name: at(c.where) })), { application: 'wirewarp' });
+}
+
+/** What the story did, how memberships and active slaves changed, and what decided the claims. */
+function storyMarks(lab: LabCore, claims: readonly ClaimRecord[]): StoryMark[] {
+  const events = lab.recorder.events.flatMap(({ ns, event }) => {
+    if (event.type === 'step') return [{ ns, text: String(event['text']) }];
+    const what = event.type === 'state' ? String(event['what']) : '';
+    return / MDB |active slave/.test(what) ? [{ ns, text: `${what}: ${String(event['value'])}` }] : [];
+  });
+  const decided = claims.flatMap((c) => (c.observedAtS === undefined ? [] : [{ ns: c.observedAtS * 1e9, text: `${c.claim}: ${c.observed}` }]));
+  return [...events, ...decided];
 }
 
 /** Past the clock's own deadline, which ends whatever waits for an instant. */

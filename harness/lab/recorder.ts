@@ -8,6 +8,11 @@ export class Recorder {
     this.#events.push({ ns, event });
   }
 
+  /** Those so far, in the order they were recorded. */
+  get events(): readonly { readonly ns: number; readonly event: StoryEvent }[] {
+    return this.#events;
+  }
+
   /** One JSON text a line, sorted by time; events of one instant stay in the order they were recorded. */
   toNdjson(): string {
     const sorted = this.#events.map((e, i) => ({ ...e, i })).sort((a, b) => a.ns - b.ns || a.i - b.i);
