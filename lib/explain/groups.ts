@@ -13,7 +13,11 @@ interface Member {
   first: Cited;
   last: Cited;
   left?: Cited;
+  /** Reports and leaves in order of time, the latest thousands. */
+  history: { at: Cited; leaves: boolean }[];
 }
+
+const MOST_HISTORY = 5000;
 
 /** Datagrams of one sender to one group and port, as one interface sees them. */
 interface Flow {
@@ -81,21 +85,28 @@ export class Groups implements Detector {
     this.#members.set(group, members);
     const known = members.get(mac);
     const at = cite(seen);
+    if (known === undefined) {
+      if (!leaves)
+        members.set(mac, {
+          mac,
+          where: seen.where,
+          address: senderOf(seen) ?? mac,
+          version,
+          reports: 1,
+          first: at,
+          last: at,
+          history: [{ at, leaves }],
+        });
+      return;
+    }
+    known.history.push({ at, leaves });
+    if (known.history.length > MOST_HISTORY) known.history.shift();
     if (leaves) {
-      if (known) known.left = at;
-    } else if (known) {
-      Object.assign(known, { last: at, reports: known.reports + 1, version, address: senderOf(seen) ?? known.address });
-      delete known.left;
-    } else
-      members.set(mac, {
-        mac,
-        where: seen.where,
-        address: senderOf(seen) ?? mac,
-        version,
-        reports: 1,
-        first: at,
-        last: at,
-      });
+      known.left = at;
+      return;
+    }
+    Object.assign(known, { last: at, reports: known.reports + 1, version, address: senderOf(seen) ?? known.address });
+    delete known.left;
   }
 
   #datagram(seen: SeenFrame, group: string, port: number): void {
@@ -163,8 +174,11 @@ export class Groups implements Detector {
 
   #stop(flow: Flow, wanting: readonly Member[], last: Cited, next: Cited | undefined, lastS: number): ExplainFinding[] {
     const untilS = next?.atS ?? lastS;
-    // Whoever left meanwhile wants nothing; a stop of all interfaces at once is the sender's.
-    const still = wanting.filter((m) => m.first.atS < last.atS && !(m.left && m.left.atS < untilS));
+    // Whoever left wants nothing; a stop of all interfaces at once is the sender's.
+    const still = wanting.flatMap((m) => {
+      const report = wantedAt(m, last.atS, Math.max(1, 2 * flow.longestGapS));
+      return report === undefined ? [] : [{ address: m.address, report }];
+    });
     const elsewhere = [...this.#flows.values()].find(
       (other) =>
         other.where !== flow.where &&
@@ -174,21 +188,16 @@ export class Groups implements Detector {
         goesOn(other, last.atS, untilS),
     );
     if (still.length === 0) return [];
-    const reported = still.reduce((latest, m) =>
-      reportBefore(m, last.atS) > reportBefore(latest, last.atS) ? m : latest,
-    );
-    const since = last.atS - reportBefore(reported, last.atS);
+    const reported = still.reduce((latest, m) => (m.report.atS > latest.report.atS ? m : latest));
+    const since = last.atS - reported.report.atS;
     const interval = this.#options.membershipIntervalS;
     const slack = Math.max(1, flow.longestGapS);
-    const expired =
-      reported.last.atS <= last.atS &&
-      since >= interval - slack &&
-      since <= interval * (1 + WHEEL_S / MEMBERSHIP_INTERVAL_S) + slack;
+    const expired = since >= interval - slack && since <= interval * (1 + WHEEL_S / MEMBERSHIP_INTERVAL_S) + slack;
     if (!expired && elsewhere === undefined) return [];
     const ended = next ? `; it came back after ${seconds(next.atS - last.atS)}` : '; it did not come back';
     const seen = elsewhere ? `, while at ${elsewhere.where} it went on` : '';
     const head = `${flow.group} from ${flow.from} stopped at ${flow.where} at ${seconds(last.atS)}${seen}${ended}.`;
-    const frames = [reported.last, last, ...(next ? [next] : [])].map((c, i) =>
+    const frames = [reported.report, last, ...(next ? [next] : [])].map((c, i) =>
       c.text === '' ? { ...c, text: i === 1 ? 'the last datagram' : 'the next datagram' } : c,
     );
     if (!expired)
@@ -216,7 +225,12 @@ export class Groups implements Detector {
   }
 }
 
-const reportBefore = (m: Member, atS: number): number => (m.last.atS <= atS ? m.last.atS : m.first.atS);
+/** The last report before an instant, if the member had not left by then, nor by when the next datagram was due. */
+function wantedAt({ history }: Member, atS: number, dueS: number): Cited | undefined {
+  const latest = history.findLast(({ at }) => at.atS <= atS);
+  if (latest === undefined || latest.leaves) return undefined;
+  return history.some(({ at, leaves }) => leaves && at.atS > atS && at.atS <= atS + dueS) ? undefined : latest.at;
+}
 
 /** Datagrams before, within and up to the end of the time. */
 const goesOn = (flow: Flow, fromS: number, toS: number): boolean =>

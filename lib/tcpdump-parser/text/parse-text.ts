@@ -152,23 +152,19 @@ interface Reading {
 
 /** With or without its link header: the reading that fits the line is the right one, and one that fits in nothing is none. */
 function bytesOfDump(dump: HexDump, facts: TextFacts): Bytes | undefined {
-  const judged = readingsOf(dump.bytes, facts).map((reading) => {
+  let best: { reading: Reading; agreed: number; disagreed: readonly string[] } | undefined;
+  for (const reading of readingsOf(dump.bytes, facts)) {
     const frame = decodeFrame(reading.bytes, { linkType: reading.linkType });
-    const { agreed, disagreed } = compareWithFrame(facts, frame, reading.linkHeader === 'hex');
+    const { agreed: words, disagreed } = compareWithFrame(facts, frame, reading.linkHeader === 'hex');
     const lengthFits = reading.expectedLength === dump.bytes.length;
-    return { reading, agreed: agreed + (lengthFits ? 1 : 0) + (soundIp(frame, facts) ? 1 : 0), disagreed };
-  });
-  const best = judged.sort((a, b) => b.agreed - b.disagreed.length - (a.agreed - a.disagreed.length))[0];
+    const agreed = words + (lengthFits ? 1 : 0) + (soundIp(frame, facts) ? 1 : 0);
+    if (best === undefined || agreed - disagreed.length > best.agreed - best.disagreed.length)
+      best = { reading, agreed, disagreed };
+    if (lengthFits && words > 0 && disagreed.length === 0) break;
+  }
   if (best === undefined || best.agreed === 0) return undefined;
-  const { reading, disagreed } = best;
-  return {
-    bytes: reading.bytes,
-    linkType: reading.linkType,
-    linkHeader: reading.linkHeader,
-    from: 'hex',
-    disagreements: [...dump.faults, ...disagreed],
-    lacking: [],
-  };
+  const { bytes, linkType, linkHeader } = best.reading;
+  return { bytes, linkType, linkHeader, from: 'hex', disagreements: [...dump.faults, ...best.disagreed], lacking: [] };
 }
 
 /** A line without addresses that we can read (names, anonymised) still says that it is IP. */
