@@ -1,7 +1,7 @@
 /** One job from topology to verdict: plan, apply, wait until ready, capture, tell the story, decide, undo. */
 import { cureOf, neededBy } from '../../lib/capabilities.ts';
 import { compilePlan } from '../../lib/plan.ts';
-import type { Readout } from '../../lib/record.ts';
+import type { ClaimRecord, Readout } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
 import { storyComments, type StoryMark } from '../../lib/story-comments.ts';
 import { at, allDevices, type Topology } from '../../lib/topology.ts';
