@@ -1,7 +1,9 @@
 /**
  * Bundles the program: `npm run build`, and a step of every start (a start with nothing to do costs one walk of stats).
  *
- *   dist/wirewarp.js   the command line; npm packages stay outside, in node_modules
+ *   dist/wirewarp.js   the program; npm packages stay outside, in node_modules
+ *   dist/main.js       its commands
+ *   dist/ping.js       its ping tools; also what links named omping, ssmping and so on point to
  *   dist/scenario.js   the door that scenarios import, for scenario files outside this checkout
  *   dist/agent.cjs     what runs inside a VM or a set of namespaces: one self-contained file
  */
@@ -24,13 +26,15 @@ const common = {
   charset: 'utf8',
 };
 
+const program = {
+  executable: true,
+  options: { format: 'esm', packages: 'external', banner: { js: '#!/usr/bin/env node' } },
+};
+
 export const bundles = [
-  {
-    entry: 'harness/cli/main.ts',
-    out: 'dist/wirewarp.js',
-    executable: true,
-    options: { format: 'esm', packages: 'external', banner: { js: '#!/usr/bin/env node' } },
-  },
+  { entry: 'harness/cli/start.ts', out: 'dist/wirewarp.js', ...program },
+  { entry: 'harness/cli/main.ts', out: 'dist/main.js', options: { format: 'esm', packages: 'external' } },
+  { entry: 'harness/ping/main.ts', out: 'dist/ping.js', ...program },
   { entry: 'harness/scenario.ts', out: 'dist/scenario.js', options: { format: 'esm', packages: 'external' } },
   {
     entry: 'harness/agent/main.ts',

@@ -43,6 +43,10 @@ export const sys = {
   recvfrom: define<(fd: number, bytes: Pointer, length: number, flags: number, address: Pointer, addressLength: Pointer) => number>('long recvfrom(int, void *, size_t, int, void *, void *)'),
   recvmsg: define<(fd: number, message: Pointer, flags: number) => number>('long recvmsg(int, void *, int)'),
   recvmmsg: define<(fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer) => number>('int recvmmsg(int, void *, uint, int, void *)'),
+  sendmmsg: define<(fd: number, messages: Pointer, count: number, flags: number) => number>('int sendmmsg(int, void *, uint, int)'),
+  poll: define<(descriptors: Pointer, count: number, timeoutMs: number) => number>('int poll(void *, ulong, int)'),
+  if_nametoindex: define<(name: string) => number>('uint if_nametoindex(str)'),
+  if_indextoname: define<(index: number, name: Pointer) => Pointer>('void *if_indextoname(uint, void *)'),
   fcntl: define<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
   ioctl: define<(fd: number, request: number, argument: Pointer) => number>('int ioctl(int, ulong, void *)'),
   epoll_create1: define<(flags: number) => number>('int epoll_create1(int)'),
@@ -56,7 +60,7 @@ export const sys = {
   syscall: define<(number: number, a: number, b: string | null, c: number) => number>('long syscall(long, long, str, long)'),
 };
 
-const strerror = define<(errno: number) => string>('str strerror(int)');
+export const strerror = define<(errno: number) => string>('str strerror(int)');
 
 /** errno of the last call. Read it at once. */
 export const errno = (): number => koffi.errno();

@@ -1,9 +1,10 @@
 /** UDP sockets of any namespace for probes: kernel receive times, TTL, real destination, and source-specific joins, none of which dgram shows. */
 import { AF } from '../../../lib/netlink/constants.ts';
+import { ipFromBytes } from '../../../lib/netlink/text.ts';
 import { check, close, errno, getsockoptInt, MSG, pinned, receiveBuffer, setsockopt, setsockoptInt, SO, SOCK, SOL_SOCKET, socket, socketDrops, sys } from './libc.ts';
 import { homeNamespace, inNamespace } from './namespaces.ts';
 import { reactor as sharedReactor, type Reactor } from './reactor.ts';
-import { receiveBatch, type Received } from './receive-batch.ts';
+import { type ReceiveArea, receiveBatch, type Received } from './receive-batch.ts';
 import { anyAddress, groupRequest, socketAddress, type Family } from './socket-address.ts';
 
 const IPPROTO_IP = 0, IPPROTO_IPV6 = 41;
@@ -24,10 +25,14 @@ export interface UdpOptions {
   readonly device?: string;
   /** Several sockets on one port (SO_REUSEADDR). */
   readonly shared?: boolean;
+  /** The same for sockets that several processes have open on one group and port (SO_REUSEPORT). */
+  readonly sharedPort?: boolean;
   readonly broadcast?: boolean;
   readonly receiveBufferBytes?: number;
   /** Hear every group that anyone in the namespace joined, as Linux does by default. Off: only what this socket joined. */
   readonly hearAllGroups?: boolean;
+  /** Where its datagrams are received; the process's area (2048 bytes a datagram) when absent. */
+  readonly area?: ReceiveArea;
 }
 
 export class UdpSocket implements Disposable {
@@ -35,13 +40,15 @@ export class UdpSocket implements Disposable {
   readonly family: Family;
   readonly port: number;
   readonly #level: number;
+  readonly #area: ReceiveArea | undefined;
   #watchedBy: Reactor | undefined;
   #open = true;
 
   constructor(options: UdpOptions) {
-    const { namespace = homeNamespace(), family, address = anyAddress(family), port = 0, scope = 0, device, shared, broadcast, receiveBufferBytes, hearAllGroups = false } = options;
+    const { namespace = homeNamespace(), family, address = anyAddress(family), port = 0, scope = 0, device, shared, sharedPort, broadcast, receiveBufferBytes, hearAllGroups = false } = options;
     const v4 = family === 'inet', what = `a UDP socket on ${address} port ${String(port)}`;
     this.family = family;
+    this.#area = options.area;
     this.#level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
     const fd = this.fd = inNamespace(namespace, () => socket(v4 ? AF.INET : AF.INET6, SOCK.DGRAM | SOCK.NONBLOCK, 0, `open ${what}`));
     try {
@@ -54,6 +61,7 @@ export class UdpSocket implements Disposable {
         if (!hearAllGroups) setsockoptInt(fd, IPPROTO_IPV6, IPV6.MULTICAST_ALL, 0, what);
       }
       if (shared) setsockoptInt(fd, SOL_SOCKET, SO.REUSEADDR, 1, what);
+      if (sharedPort) setsockoptInt(fd, SOL_SOCKET, SO.REUSEPORT, 1, what);
       if (broadcast) setsockoptInt(fd, SOL_SOCKET, SO.BROADCAST, 1, what);
       if (receiveBufferBytes !== undefined) receiveBuffer(fd, receiveBufferBytes);
       if (device !== undefined) setsockopt(fd, SOL_SOCKET, SO.BINDTODEVICE, Buffer.from(`${device}\0`), `bind ${what} to ${device}`);
@@ -105,7 +113,9 @@ export class UdpSocket implements Disposable {
   }
 
   /** Takes what has arrived; returns how many. An ICMP error that came back for something we sent is thrown as ECONNREFUSED and so on. */
-  receive(handler: (datagram: Received) => void): number { return receiveBatch(this.fd, handler, 'receive UDP datagrams'); }
+  receive(handler: (datagram: Received) => void): number {
+    return this.#area ? this.#area.receive(this.fd, handler, 'receive UDP datagrams') : receiveBatch(this.fd, handler, 'receive UDP datagrams');
+  }
 
   /**
    * Calls `handler` for every datagram from now on, in the main thread. `onError` gets errors of the socket (ICMP
@@ -136,9 +146,13 @@ export class UdpSocket implements Disposable {
 }
 
 /** Port the kernel chose. */
-export function localPort(fd: number): number {
-  const address = pinned(28), length = pinned(4);
+export const localPort = (fd: number): number => boundAddress(fd).port;
+
+/** What a socket is bound to; on one that is connected, the address that the kernel chose towards its peer. `scope`: of a link-local address. */
+export function boundAddress(fd: number): { address: string; port: number; scope: number } {
+  const name = pinned(28), length = pinned(4);
   length[0] = 28;
-  check(sys.getsockname(fd, address, length), 'getsockname', 'learn our port');
-  return ((address[2] ?? 0) << 8) | (address[3] ?? 0);
+  check(sys.getsockname(fd, name, length), 'getsockname', 'learn our address');
+  const view = new DataView(name.buffer), v4 = view.getUint16(0, true) === AF.INET;
+  return { address: ipFromBytes(v4 ? name.subarray(4, 8) : name.subarray(8, 24)), port: view.getUint16(2, false), scope: v4 ? 0 : view.getUint32(24, true) };
 }

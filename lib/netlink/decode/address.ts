@@ -9,6 +9,8 @@ export interface AddressEntry {
   readonly family: 'inet' | 'inet6';
   readonly address: string;
   readonly prefix: number;
+  /** IPv4, where the address has one. */
+  readonly broadcast?: string;
   readonly scope: 'global' | 'link' | 'host' | 'other';
   /** permanent, nodad, tentative, dadfailed, …: IFA_F_* in lower case. */
   readonly flags: readonly string[];
@@ -20,11 +22,11 @@ export function decodeAddress(message: NetlinkMessage): AddressEntry {
   if (message.type !== RTM.NEWADDR && message.type !== RTM.DELADDR) throw new TypeError(`not an address message: type ${String(message.type)}`);
   const view = viewOf(message.bytes);
   const attributes = parseAttributes(message.bytes, 8);
-  const address = attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS), wide = attributes.get(IFA.FLAGS);
+  const address = attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS), wide = attributes.get(IFA.FLAGS), broadcast = attributes.get(IFA.BROADCAST);
   const bits = wide ? readUnsigned(wide) : view.getUint8(2);
   return {
     index: view.getUint32(4, true), family: view.getUint8(0) === AF.INET ? 'inet' : 'inet6', address: address ? ipFromBytes(address) : '',
-    prefix: view.getUint8(1), scope: SCOPES[view.getUint8(3)] ?? 'other',
+    prefix: view.getUint8(1), ...(broadcast && { broadcast: ipFromBytes(broadcast) }), scope: SCOPES[view.getUint8(3)] ?? 'other',
     flags: Object.entries(IFA_F).filter(([, bit]) => bits & bit).map(([name]) => name.toLowerCase()),
   };
 }
