@@ -15,6 +15,7 @@ function program(): Command {
   const wirewarp = new Command('wirewarp')
     .description('Tests Linux bridges, bonds and multicast on any kernel, in virtual time, without root.')
     .version(version())
+    .addHelpText('after', "\nPing tools, with the originals' options (docs/ping-tools.md): omping, ssmping, asmping, ssmpingd, mcfirst\n")
     .helpCommand(false);
   for (const command of [runCommand(), listCommand(), planCommand(), explainCommand(), doctorCommand()])
     wirewarp.addCommand(tolerant(command));

@@ -26,10 +26,9 @@ const RFC_RATE_NS = 1e9;
 
 interface Door { readonly socket: UdpSocket; readonly family: 'inet' | 'inet6' }
 
-export function ssmpingd(args: readonly string[]): number {
+export function ssmpingd(args: readonly string[]): never {
   const options = daemonOptions(args);
   if (isRefused(options)) throw new Ended(1, ...options.refused, ...ssmUsage('ssmpingd'));
-  if (options.help) { say(...ssmUsage('ssmpingd')); return 0; }
   const doors = open(options.port, options.device);
   const area = new ReceiveArea(DATAGRAMS, MOST_BYTES + 29);
   const batch = new SendBatch(2 * DATAGRAMS, MOST_BYTES);

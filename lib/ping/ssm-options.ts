@@ -17,7 +17,7 @@ export interface Extras {
   /** Name the likely cause; undefined: on a terminal. */
   readonly explain?: boolean;
 }
-export const EXTRAS = { device: true, json: false, 'fail-loss': true, explain: false, 'no-explain': false, help: false } as const;
+export const EXTRAS = { device: true, json: false, 'fail-loss': true, explain: false, 'no-explain': false } as const;
 
 export interface SsmOptions extends Extras {
   readonly family?: 4 | 6;
@@ -36,7 +36,7 @@ export interface McfirstOptions extends Extras {
   readonly seconds?: number;
   readonly operands: readonly string[];
 }
-export interface DaemonOptions { readonly quiet: boolean; readonly rateMs: number; readonly device?: string; readonly port: number; readonly help: boolean }
+export interface DaemonOptions { readonly quiet: boolean; readonly rateMs: number; readonly device?: string; readonly port: number }
 
 const VERSION = 'version 0.9.1 (wirewarp)';
 const SYNOPSIS: Record<SsmProgram, readonly string[]> = {
@@ -80,7 +80,7 @@ export function ssmOptions(program: 'ssmping' | 'asmping', args: readonly string
 
 export function mcfirstOptions(args: readonly string[]): McfirstOptions | Refused {
   const made: { -readonly [K in keyof McfirstOptions]: McfirstOptions[K] } = { quiet: false, json: false, operands: [] };
-  const { options, operands } = getopt(args, { short: '46vrI:c:t:', long: { device: true, json: false, help: false } });
+  const { options, operands } = getopt(args, { short: '46vrI:c:t:', long: { device: true, json: false } });
   for (const option of options) {
     if (option.kind === 'fault') return refused(`mcfirst: ${option.text}`);
     const { name, value } = option;
@@ -102,8 +102,8 @@ export function mcfirstOptions(args: readonly string[]): McfirstOptions | Refuse
 
 /** The original has no options and ignores what it is given; a word that means nothing is told here. */
 export function daemonOptions(args: readonly string[]): DaemonOptions | Refused {
-  const made: { -readonly [K in keyof DaemonOptions]: DaemonOptions[K] } = { quiet: false, rateMs: 0, port: 4321, help: false };
-  const { options } = getopt(args, { short: '', long: { quiet: false, device: true, port: true, 'rate-limit': true, help: false } });
+  const made: { -readonly [K in keyof DaemonOptions]: DaemonOptions[K] } = { quiet: false, rateMs: 0, port: 4321 };
+  const { options } = getopt(args, { short: '', long: { quiet: false, device: true, port: true, 'rate-limit': true } });
   for (const option of options) {
     if (option.kind === 'fault') return refused(`ssmpingd: ${option.text}`);
     const { name, value } = option;
@@ -112,7 +112,7 @@ export function daemonOptions(args: readonly string[]): DaemonOptions | Refused 
       case 'device': made.device = value; break;
       case 'port': made.port = Number(value); if (!/^\d+$/.test(value) || made.port < 1 || made.port > 65_535) return refused(`Invalid port: ${value}`); break;
       case 'rate-limit': made.rateMs = wholeDouble(value) * 1000; if (!(made.rateMs >= 0)) return refused(`Invalid rate limit: ${value} (seconds between two answers to one sender)`); break;
-      default: made.help = true;
+      default: break;
     }
   }
   return made;
