@@ -1,16 +1,46 @@
 /** Our decode of a capture against tshark's, frame by frame and field by field. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cachedTree, fetchProgram } from '../harness/setup/fetch-program.mjs';
+import { isInstalled } from '../harness/setup/programs.mjs';
 import { decodePacket, parseCapture } from '../lib/tcpdump-parser/index.ts';
 import type { Frame } from '../lib/wire/frame.ts';
 import { GROUP_RECORD_TYPES } from '../lib/wire/group-records.ts';
 import { lacpStateOctet } from '../lib/wire/lacp.ts';
 import { describeFrame } from '../lib/wire/describe.ts';
 
-export const TSHARK = '/usr/bin/tshark';
-export const noTshark = existsSync(TSHARK) ? false : 'tshark is not installed';
+interface Tshark {
+  readonly program: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The one that is installed, or Debian's package unpacked in our cache; else why there is none. */
+async function findTshark(): Promise<Tshark | string> {
+  if (isInstalled('tshark')) return { program: 'tshark', env: process.env };
+  if (cachedTree('tshark') === undefined) {
+    if (process.env['WIREWARP_NO_FETCH'] !== undefined)
+      return 'tshark is not installed, and --no-install forbids fetching it';
+    const { failed } = await fetchProgram('tshark', { say: () => undefined });
+    if (failed !== undefined) return `tshark is not installed, and ${failed}`;
+  }
+  const tree = cachedTree('tshark');
+  if (tree === undefined) return 'tshark is not installed';
+  const libraries = readdirSync(join(tree, 'usr/lib')).map((folder) => join(tree, 'usr/lib', folder));
+  return {
+    program: join(tree, 'usr/bin/tshark'),
+    env: {
+      ...process.env,
+      LD_LIBRARY_PATH: libraries.join(':'),
+      WIRESHARK_DATA_DIR: join(tree, 'usr/share/wireshark'),
+    },
+  };
+}
+
+const tshark = await findTshark();
+/** For tests: false, or why they are skipped. */
+export const noTshark = typeof tshark === 'string' ? tshark : false;
 
 type Said = string | undefined;
 const hex = (value: number | undefined, digits = 4): Said =>
@@ -157,7 +187,13 @@ export function compareWithTshark(
   ];
   // It reads no socket, which a child's standard input is.
   writeFileSync(file, capture);
-  const run = spawnSync(TSHARK, options, { encoding: 'utf8', maxBuffer: 1 << 30, timeout: 120_000 });
+  if (typeof tshark === 'string') throw new Error(tshark);
+  const run = spawnSync(tshark.program, options, {
+    env: tshark.env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+    timeout: 120_000,
+  });
   rmSync(dir, { recursive: true });
   if (run.status !== 0) throw new Error(`tshark: ${run.stderr}`);
   const lines = run.stdout.split('\n').slice(0, -1);
