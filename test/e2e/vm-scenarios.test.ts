@@ -7,7 +7,7 @@ import { command, onlyRun, resultOf, resultsFolder, whyNoVm } from './command.ts
 
 const skip = await whyNoVm();
 
-void t.test('every variant gives what it should, every negative control breaks', { skip, timeout: 1_500_000 }, async (t) => {
+void t.test('every variant gives what it should, every negative control breaks', { skip, timeout: 4_000_000 }, async (t) => {
   const results = resultsFolder();
   t.teardown(results.remove);
   const { status, stderr } = await command(['run', '--all', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--capture', 'all', '--reporter', 'plain', '--results', results.path]);
@@ -24,8 +24,6 @@ void t.test('every variant gives what it should, every negative control breaks',
   t.equal(status, 0, stderr);
   t.equal(record.interrupted, false);
   t.ok(record.kernels.every((k) => k.place === 'qemu' && k.icountShift === 0 && k.hz > 0), 'the kernel, its HZ and the shift are on record');
-  const covered = new Set(record.results.flatMap((r) => r.cases));
-  for (const row of ['A1', 'A2', 'A3', 'A5', 'A6', 'B1', 'B2', 'C1', 'C2', 'C3', 'C4', 'C5', 'D1', 'D2', 'D3', 'D5']) t.ok(covered.has(row), `case ${row} is covered`);
   for (const scenario of new Set(record.results.map((r) => r.scenario))) t.ok(record.results.some((r) => r.scenario === scenario && r.control), `${scenario} has a negative control`);
 
   // One with multicast and random report delays, one with a bond, one with a migration.
