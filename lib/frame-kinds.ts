@@ -1,5 +1,5 @@
 /** Kinds of frames that claims speak of: a name for the report and a test on the decoded frame. */
-import { formatIp, type Frame, isGratuitous, isSelfRarp, type GroupRecord, parseIp } from './wire/index.ts';
+import { formatIp, type Frame, isGratuitous, isSelfRarp, type GroupRecord, parseIp, totemType, type TotemType } from './wire/index.ts';
 
 export interface FrameKind {
   /** As in "at least 2 IGMP general queries". */
@@ -83,6 +83,18 @@ export const udpTo = (address: string): FrameKind => {
   const asked = spelt(address);
   return kind(`datagrams to ${address}`, (f) => f.udp !== undefined && (f.ipv4?.dst ?? f.ipv6?.dst) === asked);
 };
+
+/** corosync's datagrams, of one type or of any, to a group or to one machine. */
+export const totem = (type?: TotemType, way?: 'multicast' | 'unicast'): FrameKind =>
+  kind(`${way ? `${way} ` : ''}totem ${type ?? 'datagrams'}${type ? 's' : ''}`, (f) => {
+    if (!f.udp || !f.payload || !f.eth) return false;
+    const found = totemType(f.payload);
+    if (found === undefined || (type !== undefined && found !== type)) return false;
+    return way === undefined || isGroupAddress(f.eth.dst) === (way === 'multicast');
+  });
+
+/** The first octet's lowest bit. */
+const isGroupAddress = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 
 /** ICMP and ICMPv6 echo requests to an address. */
 export const echoTo = (address: string): FrameKind => {

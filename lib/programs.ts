@@ -9,7 +9,7 @@ export interface ProgramSpec {
   readonly name: string;
   /** The Debian package it comes from; fetched where the program is not installed. */
   readonly package: string;
-  /** Files that it opens at run time, as absolute paths with `*` within a folder's name: plugins, tables, scripts. */
+  /** Files that it opens at run time, as absolute paths with `*` within a name: plugins, tables. /usr/lib/x is looked for in every distribution's library folders. */
   readonly files?: readonly string[];
 }
 
@@ -45,6 +45,13 @@ export function insidePath(path: string): string {
   if (parts[0] === 'sbin') parts[0] = 'bin';
   if (parts[0] === 'lib' && parts[1] === 'x86_64-linux-gnu') parts.splice(1, 1);
   return parts.join('/');
+}
+
+/** A pattern and its like in the folders where other distributions, or this one, keep the same: libraries' folders above all. */
+export function placesOf(pattern: string): string[] {
+  const [top, rest] = [/^(lib|bin)(?=\/)/.exec(insidePath(pattern))?.[1], insidePath(pattern).replace(/^[^/]*\//, '')];
+  const folders = top === 'lib' ? ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/lib/x86_64-linux-gnu', '/lib64', '/lib'] : top === 'bin' ? ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] : [];
+  return [...new Set([pattern, ...folders.map((folder) => `${folder}/${rest}`)])];
 }
 
 /** One part of a path against a pattern with `*` and `?`; a leading dot must be typed. */

@@ -18,12 +18,16 @@ export const FLOW_HEADER_BYTES = 12;
 /** Where flows are received unless the story says otherwise. */
 export const FLOW_PORT = 5405;
 
+const DISCARD_PORT = 9;
+
 export interface FlowOptions {
   /** Time between datagrams. */
   every: Duration;
   /** UDP payload; at least 12. Default 64. */
   sizeBytes?: number;
   port?: number;
+  /** Where it is sent from; any free port otherwise. Two flows that go to each other's ports are one connection to a firewall. */
+  fromPort?: number;
   /** TTL or hop limit; default 8 for groups. */
   ttl?: number;
 }
@@ -50,7 +54,7 @@ export class Flow {
   #overflows: { receiver: string; datagrams: number }[] | undefined;
 
   constructor(id: number, from: FlowEnd, destination: string, receivers: readonly FlowEnd[], clock: Clock, options: FlowOptions) {
-    const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8 } = options;
+    const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8, fromPort } = options;
     if (sizeBytes < FLOW_HEADER_BYTES) throw new RangeError(`a flow's datagram needs ${FLOW_HEADER_BYTES} bytes for its number, not ${sizeBytes}`);
     const family = destination.includes(':') ? 'inet6' : 'inet';
     this.name = `${from.name} → ${destination}`;
@@ -74,8 +78,10 @@ export class Flow {
       }, { holds: false });
     }
 
-    const sender = new UdpSocket({ namespace: from.node.namespace.fd, family });
+    const sender = new UdpSocket({ namespace: from.node.namespace.fd, family, ...(fromPort === undefined ? {} : { port: fromPort, shared: true }) });
     this.#sockets.push(sender);
+    // Its port may be one that another flow is received at: connected to nobody's port it takes nothing of that.
+    if (fromPort !== undefined) sender.connect(destination, DISCARD_PORT);
     const index = from.node.indexOf(from.device);
     sender.setMulticastInterface(index);
     sender.setMulticastTtl(ttl);

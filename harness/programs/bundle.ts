@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { insidePath, type Manifest, type ProgramSpec } from '../../lib/programs.ts';
+import { insidePath, type Manifest, placesOf, type ProgramSpec } from '../../lib/programs.ts';
 import { librariesOf } from '../kernels/image/libraries.ts';
 import { searchPath } from '../system/exec.ts';
 import { fileBelow, matchesBelow, programBelow } from './find.ts';
@@ -42,7 +42,18 @@ const LINE_BUFFER = ['/usr/libexec/coreutils/libstdbuf.so', '/usr/lib/coreutils/
 /** Is all of it below this root: the program and what it names? The answer names what is not. */
 export function lackedBelow(root: string, { name, files = [] }: ProgramSpec): string[] {
   const program = locate(root, name) === undefined ? [name] : [];
-  return [...program, ...files.filter((pattern) => matchesBelow(root, pattern).length === 0 && matchesBelow('/', pattern).length === 0)];
+  return [...program, ...files.filter((pattern) => filesOf(root, pattern).length === 0)];
+}
+
+/** What a pattern means, in the package first; and in the first folder that has any of it. */
+function filesOf(root: string, pattern: string): { path: string; from: string }[] {
+  for (const at of new Set([root, '/'])) {
+    for (const place of placesOf(pattern)) {
+      const paths = matchesBelow(at, place);
+      if (paths.length > 0) return paths.map((path) => ({ path, from: fileBelow(at, path) as string }));
+    }
+  }
+  return [];
 }
 
 const locate = (root: string, name: string): string | undefined =>
@@ -64,11 +75,7 @@ export function bundleOf(found: readonly Found[]): Bundle {
     programs[spec.name] = `/bin/${spec.name}`;
     put(`bin/${spec.name}`, file);
     for (const pattern of spec.files ?? []) {
-      for (const at of [root, '/']) {
-        const paths = matchesBelow(at, pattern);
-        for (const path of paths) put(insidePath(path), fileBelow(at, path) as string);
-        if (paths.length > 0) break;
-      }
+      for (const { path, from } of filesOf(root, pattern)) put(insidePath(path), from);
     }
     const interpreter = interpreterOf(file);
     if (interpreter !== undefined) {
@@ -77,6 +84,9 @@ export function bundleOf(found: readonly Found[]): Bundle {
       put(insidePath(interpreter), source);
     }
   }
+  // glibc opens it by itself where a thread ends early.
+  const [libgcc] = found.length === 0 ? [] : filesOf('/', '/usr/lib/libgcc_s.so.1');
+  if (libgcc) put(insidePath(libgcc.path), libgcc.from);
   const preload = found.length === 0 ? undefined : LINE_BUFFER.find((path) => existsSync(path));
   if (preload !== undefined) put(`lib/${basename(preload)}`, preload);
   const sorted = [...files].map(([inside, from]) => ({ inside, from })).sort((a, b) => (a.inside < b.inside ? -1 : 1));

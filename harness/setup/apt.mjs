@@ -76,8 +76,8 @@ export async function updateLists(say) {
   return done.ok ? undefined : `apt-get update failed (is the network there?): ${reason(done.stderr)}`;
 }
 
-export async function dependsOutput(name) {
-  return (await run('apt-cache', ['depends', '--no-recommends', '--no-suggests', name])).stdout;
+export async function dependsOutput(...names) {
+  return (await run('apt-cache', ['depends', '--no-recommends', '--no-suggests', ...names])).stdout;
 }
 
 export async function versionOf(name) {

@@ -3,8 +3,8 @@ export declare function programsFolder(env?: Readonly<Record<string, string | un
 export declare function cachedTree(name: string, folder?: string): string | undefined;
 export declare function packagesToFetch(
   name: string,
-  depends: (name: string) => string | Promise<string>,
-  installed: (name: string) => boolean | Promise<boolean>,
+  depends: (names: readonly string[]) => string | Promise<string>,
+  installed: (names: readonly string[]) => readonly string[] | Promise<readonly string[]>,
 ): Promise<string[]>;
 /** An unpacked package, or why there is none. */
 export type Fetched =

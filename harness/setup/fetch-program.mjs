@@ -24,16 +24,15 @@ export function cachedTree(name, folder = programsFolder()) {
 
 /**
  * The package and those libraries among all that it needs, directly or not, that are not installed. `depends` answers
- * with `apt-cache depends NAME`, `installed` whether a package is.
+ * with `apt-cache depends NAME…`, `installed` with those of the names that are: each is asked once a level, not a package.
  */
 export async function packagesToFetch(name, depends, installed) {
   const wanted = [name];
-  for (let i = 0; i < wanted.length; i++) {
-    for (const needed of dependsOf(await depends(wanted[i]))) {
-      // A program's other needs (adduser, init scripts) are for installing it.
-      if (!/^lib/.test(needed) || wanted.includes(needed) || (await installed(needed))) continue;
-      wanted.push(needed);
-    }
+  for (let level = [name]; level.length > 0; wanted.push(...level)) {
+    // A program's other needs (adduser, init scripts) are for installing it.
+    const needed = [...new Set(dependsOf(await depends(level)))].filter((one) => /^lib/.test(one) && !wanted.includes(one));
+    const there = needed.length === 0 ? [] : await installed(needed);
+    level = needed.filter((one) => !there.includes(one));
   }
   return wanted;
 }
@@ -65,12 +64,13 @@ export async function fetchProgram(name, { root = process.getuid?.() === 0, say,
 async function known(name) {
   const output = await dependsOutput(name);
   if (output.trim() === '') return undefined;
-  return packagesToFetch(name, dependsOutput, isPackageInstalled);
+  return packagesToFetch(name, (names) => (names.length === 1 && names[0] === name ? output : dependsOutput(...names)), installedOf);
 }
 
-async function isPackageInstalled(name) {
-  const { ok, stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status}\n', name]);
-  return ok && /^installed$/m.test(stdout);
+/** It fails for names that it does not know, and tells of the others all the same. */
+async function installedOf(names) {
+  const { stdout } = await run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names]);
+  return [...stdout.matchAll(/^(\S+) installed$/gm)].map(([, name]) => name);
 }
 
 async function fetchInto(temporary, packages, target, root, say) {

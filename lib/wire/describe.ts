@@ -12,6 +12,7 @@ import { fragmentOfV6 } from './ipv6.ts';
 import { describeLacpState, type Lacpdu, type LacpParty } from './lacp.ts';
 import type { Mld } from './mld.ts';
 import type { Bpdu, BridgeId } from './stp.ts';
+import { totemType } from './totem.ts';
 
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
@@ -131,7 +132,8 @@ function describeIp(frame: Frame): string | undefined {
   if (frame.udp) {
     const host = (address: string): string => (address.includes(':') ? `[${address}]` : address);
     const { srcPort, dstPort, length } = frame.udp;
-    return `UDP ${host(ip.src)}:${srcPort} > ${host(ip.dst)}:${dstPort}, ${length - 8} bytes${cut}`;
+    const totem = frame.payload && totemType(frame.payload);
+    return `UDP ${host(ip.src)}:${srcPort} > ${host(ip.dst)}:${dstPort}, ${length - 8} bytes${cut}${totem === undefined ? '' : `, totem ${totem}`}`;
   }
   return `${frame.ipv4 ? 'IPv4' : 'IPv6'} ${between} protocol ${ip.protocol}, ${frame.payload?.length ?? 0} bytes${cut}`;
 }

@@ -16,4 +16,5 @@ export { describeLacpState, type LacpParty, type LacpState, type Lacpdu } from '
 export { LINK_TYPE, type CookedDirection, type CookedHeader } from './link-type.ts';
 export type { Mld } from './mld.ts';
 export type { Bpdu, BridgeId, StpPortRole } from './stp.ts';
+export { TOTEM_TYPES, totemType, type TotemType } from './totem.ts';
 export type { Udp, UdpChecksum } from './udp.ts';

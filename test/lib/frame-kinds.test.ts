@@ -2,7 +2,7 @@
 import t from 'tap';
 import * as kinds from '../../lib/frame-kinds.ts';
 import {
-  arpFrame, decodeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
+  arpFrame, decodeFrame, describeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
 } from '../../lib/wire/index.ts';
 
 const bob = { name: 'bob', mac: '02:00:00:00:00:0b' };
@@ -33,6 +33,20 @@ t.test('reports', (t) => {
   t.equal(kinds.report(group, bob, 'IGMPv3').what, 'IGMPv3 reports for 239.192.5.5 from bob');
   t.ok(is(kinds.report('FF15:0:0::5:5'), reports6.MLDv1), 'however the address is spelt');
   t.throws(() => kinds.report('239.192.5'), 'a wrong address is told when the claim is made');
+  t.end();
+});
+
+t.test('corosync’s datagrams by type and way', (t) => {
+  const datagram = (payload: string, destination: string, dstMac: string) => udpFrame({ srcMac, dstMac, source, destination, srcPort: 5404, dstPort: 5405, payload: new Uint8Array(Buffer.from(payload, 'hex')) });
+  const join = datagram('70c0030300010000000000000001', group, '01:00:5e:40:05:05');
+  const token = datagram('70c0030000010000000000000001', '192.0.2.3', carol.mac);
+  t.ok(is(kinds.totem(), join) && is(kinds.totem('join'), join) && is(kinds.totem('join', 'multicast'), join));
+  t.notOk(is(kinds.totem('join', 'unicast'), join) || is(kinds.totem('token'), join));
+  t.ok(is(kinds.totem('token', 'unicast'), token));
+  t.ok(is(kinds.totem('hold-cancel'), datagram('c0700305', group, '01:00:5e:40:05:05')), 'from a machine of the other byte order');
+  for (const other of ['', '70c0', '70c00203', '70c003ff', '00000303']) t.notOk(is(kinds.totem(), datagram(other, group, '01:00:5e:40:05:05')), other);
+  t.equal(kinds.totem('message', 'multicast').what, 'multicast totem messages');
+  t.match(describeFrame(decodeFrame(token)), /14 bytes, totem token$/);
   t.end();
 });
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { insidePath, nameMatches, programFaults } from '../../lib/programs.ts';
+import { insidePath, nameMatches, placesOf, programFaults } from '../../lib/programs.ts';
 
 t.test('every distribution’s folders are one tree', (t) => {
   t.equal(insidePath('/usr/lib/x86_64-linux-gnu/xtables/libxt_addrtype.so'), 'lib/xtables/libxt_addrtype.so');
@@ -9,6 +9,14 @@ t.test('every distribution’s folders are one tree', (t) => {
   t.equal(insidePath('/usr/sbin/nft'), 'bin/nft');
   t.equal(insidePath('/usr/libexec/coreutils/libstdbuf.so'), 'usr/libexec/coreutils/libstdbuf.so');
   t.equal(insidePath('//opt/./x'), 'opt/x');
+  t.end();
+});
+
+t.test('a pattern stands for every distribution’s folder of it', (t) => {
+  t.equal(placesOf('/usr/lib/xtables/*.so')[0], '/usr/lib/xtables/*.so', 'as it was typed, first');
+  for (const place of ['/usr/lib/x86_64-linux-gnu/xtables/*.so', '/usr/lib64/xtables/*.so']) t.ok(placesOf('/usr/lib/xtables/*.so').includes(place), place);
+  t.same(placesOf('/usr/share/x/*'), ['/usr/share/x/*']);
+  t.ok(placesOf('/usr/lib/x86_64-linux-gnu/a').includes('/usr/lib64/a'));
   t.end();
 });
 
