@@ -50,3 +50,36 @@ export function initStatus(complaint: Complaint): number | undefined {
 export function excerpt(log: string, complaint: Complaint, lines = 40): string[] {
   return log.split(/\r?\n/).slice(complaint.at, complaint.at + lines);
 }
+
+/** A record of /dev/kmsg ("6,1234,17496127,-;sw: port 4(core) entered …", then " KEY=value" lines) as a console shows it. */
+export function formatKmsg(record: string): string {
+  const [, , timeUs = '0', text = record] = /^(\d+),\d+,(\d+),[^;]*;(.*)/.exec(record) ?? [];
+  return `[${(Number(timeUs) / 1e6).toFixed(6).padStart(12)}] ${text.replaceAll(/\\x([\da-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))}`;
+}
+
+/** How far behind its first line the end of a report is looked for. */
+const REPORT_LINES = 80;
+/** What belongs to a report of which no end is marked: registers, a stack, who and where. */
+const REPORT_LINE = /\] +(\? |[\w.]+\+0x|Call Trace|Call trace|<\/?(TASK|IRQ|NMI|SOFTIRQ)>|RIP:|RSP:|R[A-Z0-9]{2}:|Code:|CR2:|FS:|CPU:|Hardware name:|Modules linked in:|Workqueue:|task:|Tainted:|Showing all locks|#\d+:|\(detected by|rcu:|pc :|lr :|sp :|x\d+ ?:)/;
+
+/** What is ours on a kernel that others use too. */
+export interface Ours { readonly devices: ReadonlySet<string>; readonly pids: ReadonlySet<number> }
+
+/**
+ * Does a complaint of such a kernel speak of what is ours: a device of ours, or a process? Looked for in its whole
+ * report: up to its "end trace", or as long as the lines are those of a report. Others' lines come in between.
+ */
+export function concerns(log: string, complaint: Complaint, all: readonly Complaint[], { devices, pids }: Ours): boolean {
+  const next = all.find(({ at }) => at > complaint.at)?.at ?? Infinity;
+  const lines = excerpt(log, complaint, Math.min(REPORT_LINES, next - complaint.at));
+  const end = lines.findIndex((line, i) => i > 0 && /---\[ end /.test(line));
+  const beyond = lines.findIndex((line, i) => i > 0 && !REPORT_LINE.test(line));
+  const report = end > 0 ? lines.slice(0, end) : lines.slice(0, beyond < 0 ? undefined : beyond);
+  return report.some((line) => {
+    const pid = /\b(?:PID: |pid:|task \S+:)(\d+)\b/i.exec(line)?.[1];
+    return (pid !== undefined && pids.has(Number(pid))) || [...line.matchAll(DEVICE)].some(([, before = '', inLine = '']) => devices.has(before || inLine));
+  });
+}
+
+/** Where the kernel names a device: "sw: port 4(core) entered …", "bond0: (slave eth0): …", "waiting for veth0 to become free". A path is none. */
+const DEVICE = /(?<=[\s(])([\w.@-]+)[:)]|\bwaiting for ([\w.@-]+) to become free/g;

@@ -95,6 +95,8 @@ export interface ResultRecord {
   readouts: Readout[];
   /** Files of this result, relative to the run's folder: plan.sh, events.ndjson, captures, console.log. */
   files: string[];
+  /** What a reader should know beside the verdict: the running kernel's log could not be read, or complained of something of others'. */
+  notes?: string[];
   /** A command that repeats exactly this result. */
   replay: string;
 }

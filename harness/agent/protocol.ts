@@ -27,6 +27,8 @@ export type AgentRecord =
   | { t: 'warp'; phase: 'begin' | 'end'; sleptS: number }
   | { t: 'capabilities'; present: string[]; missing: Record<string, string> }
   | { t: 'step'; atS: number; text: string }
+  /** Every few seconds of the kernel's clock while a story is told: its time goes on. */
+  | { t: 'alive'; atS: number }
   /** A file of the result; large ones come in parts, in order. */
   | { t: 'file'; name: string; part: number; last: boolean; encoding: 'gzip-base64'; data: string }
   | { t: 'result'; result: AgentResult }

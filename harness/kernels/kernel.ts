@@ -7,6 +7,8 @@ export interface Launched {
   records: AsyncIterable<AgentRecord>;
   /** What the kernel said, so far. */
   console(): Promise<string>;
+  /** Of a kernel that others use too: which processes in it are ours, and why its log cannot be read, if so. */
+  shared?(): { readonly pids: readonly number[]; readonly unread?: string };
   /** How the place ended; known when `records` has ended. */
   ending(): Ending;
   /** End it at once and remove everything of it. Safe to call twice. */
@@ -16,7 +18,7 @@ export interface Launched {
 export type Ending =
   | { how: 'done' }
   /** The wall-clock deadline passed, or nothing was heard for too long. */
-  | { how: 'deadline'; detail: string }
+  | { how: 'deadline'; detail: string; /** Of the time in which it wanted a processor, the part in which others had it. */ waitedShare?: number }
   /** The process ended before its last word. */
   | { how: 'died'; detail: string }
   /** Not the kernel's doing: there was no program, no memory, or somebody killed it. */

@@ -10,6 +10,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Job, encodeJob } from '../agent/protocol.ts';
 import { type Ended, start } from '../system/exec.ts';
+import { waitedShareOf } from './schedstat.ts';
 import { followLines } from './follow.ts';
 import type { Ending, Extras, Kernel, Launched, LaunchOptions } from './kernel.ts';
 import { parseRecord } from './records.ts';
@@ -105,7 +106,8 @@ async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): 
   /** It ended before anybody here wanted it to. */
   let foreign = false;
   const over = vm.ended.then((e) => { ended = e; foreign = !killed && !late; });
-  const deadline = setTimeout(() => { late = true; vm.kill('SIGKILL'); }, launch.wallDeadlineMs);
+  let waitedShare: number | undefined;
+  const deadline = setTimeout(() => { late = true; waitedShare = waitedShareOf(vm.pid); vm.kill('SIGKILL'); }, launch.wallDeadlineMs);
   const kill = async (): Promise<void> => {
     killed = true;
     clearTimeout(deadline);
@@ -131,7 +133,7 @@ async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): 
 
   const ending = (): Ending => {
     if (said) return { how: 'done' };
-    if (late) return { how: 'deadline', detail: `the VM was ended after ${launch.wallDeadlineMs / 1000} s of wall time` };
+    if (late) return { how: 'deadline', detail: `the VM was ended after ${launch.wallDeadlineMs / 1000} s of wall time`, ...(waitedShare === undefined ? {} : { waitedShare }) };
     if (killed && ended?.signal === 'SIGKILL' && !foreign) return { how: 'died', detail: 'it was killed' };
     const detail = ended?.stderr.trim() || (ended?.exitCode === undefined && ended?.signal === undefined ? ended?.error?.message : undefined) || `QEMU ended with status ${ended?.exitCode ?? ended?.signal ?? 'unknown'}`;
     return { how: ended !== undefined && isMachines(ended) ? 'failed' : 'died', detail };

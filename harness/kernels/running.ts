@@ -3,7 +3,7 @@
  * namespace around them. Nothing of the host's own network is touched, and when the agent ends, however it ends, the
  * kernel removes all of it with the process namespace.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { encodeJob, type AgentRecord, type Job } from '../agent/protocol.ts';
 import { manifestOf } from '../programs/bundle.ts';
 import { type Ended, start } from '../system/exec.ts';
 import { type Ending, type Kernel, type Launched, type LaunchOptions, PROGRAMS_FOLDER } from './kernel.ts';
+import { openKernelLog } from './kmsg.ts';
 import { parseRecord } from './records.ts';
 
 export interface RunningOptions {
@@ -53,6 +54,9 @@ function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptio
     // Our end of stdin closes with us: the agent takes that as the order to undo everything.
     doing: 'make namespaces of our own on the running kernel', stdio: ['pipe', 'ignore', 'pipe', 'pipe'], detached: true,
   });
+  const log = openKernelLog();
+  let kernelSaid = '';
+  const pids: number[] = [];
   let ended: Ended | undefined;
   let said = false;
   let late = false;
@@ -62,6 +66,11 @@ function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptio
     clearTimeout(deadline);
     if (!ended) agent.kill('SIGKILL');
     await over;
+    // The namespaces are gone with it: what the kernel says of that is said by now.
+    if (typeof log !== 'string') {
+      kernelSaid ||= log.text();
+      log.close();
+    }
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   };
 
@@ -73,6 +82,8 @@ function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptio
         const record = parseRecord(line);
         if (!record) continue;
         if (record.t === 'bye') { said = true; break; }
+        // Known from now on: unshare has forked.
+        if (record.t === 'hello') pids.push(agent.pid, ...childrenOf(agent.pid));
         yield record;
       }
       // Its last word is said: it ends by itself.
@@ -88,7 +99,15 @@ function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptio
     const words = ended?.error?.message ?? ended?.stderr.trim();
     return { how: 'died', detail: words || `it ended with status ${String(ended?.exitCode ?? ended?.signal)}` };
   };
-  return { records: records(), console: () => Promise.resolve(''), ending, kill };
+  return { records: records(), console: () => Promise.resolve(kernelSaid), shared: () => ({ pids, ...(typeof log === 'string' ? { unread: log } : {}) }), ending, kill };
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return []; // gone already, or a kernel without CONFIG_PROC_CHILDREN
+  }
 }
 
 export interface RunningCapabilities {

@@ -4,12 +4,13 @@
  * and what its kernel complained of.
  */
 import { availableParallelism, release } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unbroken } from '../../lib/breaks.ts';
-import { excerpt, findComplaints, initStatus } from '../../lib/kernel-log.ts';
-import { compilePlan } from '../../lib/plan.ts';
+import { findComplaints } from '../../lib/kernel-log.ts';
+import { compilePlan, type Plan } from '../../lib/plan.ts';
 import { shellScript } from '../../lib/shell-export.ts';
 import type { ProgramSpec } from '../../lib/programs.ts';
 import type { KernelRecord, ResultRecord, RunEvent, RunRecord } from '../../lib/record.ts';
@@ -17,6 +18,7 @@ import type { AgentResult, Job } from '../agent/protocol.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { NO_BUNDLE } from '../programs/bundle.ts';
 import type { Provided } from '../programs/provide.ts';
+import { foreignComplaints, type Outcome, outcomeOf } from './outcome.ts';
 import { breaksOf, expectedOf, keyOf, notScaledOf, type Selection, settingsOf } from './select.ts';
 
 /** A kernel that was chosen, and why. */
@@ -100,9 +102,6 @@ const timeOf = (chosen: ChosenKernel, options: RunOptions): RunOptions['time'] =
 const timeText = (time: RunOptions['time']): string => (typeof time === 'string' ? time : `scaled=${time.scaled}`);
 const scaleOf = (time: RunOptions['time']): number => (typeof time === 'string' ? 1 : time.scaled);
 
-/** A bundle that dies shows the line it died in, and a bundle is one line. */
-const bounded = (text: string): string => text.split('\n').map((line) => (line.length > 400 ? `${line.slice(0, 400)}…` : line)).slice(0, 60).join('\n');
-
 /** Where a result's files lie, below the run's folder. */
 export function resultFolder(work: { selection: Selection; chosen: ChosenKernel }, several: boolean): string {
   const safe = (text: string): string => text.replaceAll(/[^\w./@+-]+/g, '-');
@@ -178,12 +177,15 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   let warpBegan: number | undefined;
   let warpFault: string | undefined;
   let lastStep = 'booting';
+  let lastProtocolS = 0;
+  let lastHeard = began;
   const parts = new Map<string, Buffer[]>();
   const captures: [string, Buffer][] = [];
   const emit = (step: string, protocolS: number): void => options.onEvent({ type: 'progress', key, step, protocolS, wallS: (performance.now() - began) / 1000 });
   emit('booting', 0);
   try {
     for await (const record of launched.records) {
+      lastHeard = performance.now();
       if (record.t === 'hello') {
         heard = true;
         kernels.set(kernel.id, {
@@ -202,7 +204,11 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
         }
       } else if (record.t === 'step') {
         lastStep = record.text;
+        lastProtocolS = record.atS;
         emit(record.text, record.atS);
+      } else if (record.t === 'alive') {
+        lastProtocolS = record.atS;
+        emit(lastStep, record.atS);
       } else if (record.t === 'file') {
         const list = parts.get(record.name) ?? [];
         list.push(Buffer.from(record.data, 'base64'));
@@ -225,35 +231,21 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   }
 
   const log = await launched.console();
-  if (log !== '') {
-    // The VM wrote it there itself.
-    if (kernel.place !== 'running') files.push(join(folder, 'console.log'));
-    else await keep('console.log', log);
-  }
-  const ending = launched.ending();
-  const complaints = findComplaints(log, options.allowLog);
+  // A VM wrote it there itself.
+  if (log !== '' && kernel.place !== 'running') files.push(join(folder, 'console.log'));
+  const shared = launched.shared?.();
+  const outcome: Outcome = {
+    place: kernel.place, ending: launched.ending(), log, complaints: findComplaints(log, options.allowLog), booted: heard || answer !== undefined, lastStep, protocolS: lastProtocolS,
+    silentS: (performance.now() - lastHeard) / 1000, wallS: (performance.now() - began) / 1000,
+    ...(shared ? { ours: { devices: ownDevices(plan), pids: new Set(shared.pids) } } : {}), ...(answer ? { answer } : {}), ...(failure === undefined ? {} : { failure }), ...(warpFault === undefined ? {} : { warpFault }),
+  };
+  const { verdict, reason: decided } = outcomeOf(outcome);
+  let why = decided;
+  const notes = [...(shared?.unread === undefined ? [] : [`the kernel's own log was not read: ${shared.unread}`]), ...foreignComplaints(outcome)];
+  // The log of a kernel that others use is theirs too: it is kept where it accuses.
+  if (log !== '' && kernel.place === 'running' && outcome.complaints.length > 0) await keep('console.log', log);
   const expected = expectedOf(selection);
-  const blank: AgentResult = { title: selection.scenario.title, cases: [...selection.scenario.cases], expected, verdict: 'errored', claims: [], figures: {}, protocolS: 0, readouts: [], phasesMs: {} };
-  const base: AgentResult = answer ?? blank;
-  let { verdict, reason: why } = base;
-  const [complaint] = complaints;
-  const ourStatus = complaint && initStatus(complaint);
-  if (complaint && ourStatus !== undefined) {
-    verdict = 'errored';
-    why = `our agent in the VM ended with status ${ourStatus} during "${lastStep}"; the console before it:\n${bounded(log.trimEnd().split(/\r?\n/).slice(Math.max(0, complaint.at - 15), complaint.at + 1).join('\n'))}`;
-  } else if (complaint) {
-    verdict = 'crashed';
-    why = `the kernel complained (${complaint.kind}) during "${lastStep}":\n${excerpt(log, complaint, 30).join('\n')}`;
-  } else if (warpFault) {
-    verdict = 'errored';
-    why = warpFault;
-  } else if (ending.how !== 'done') {
-    const booted = heard || answer !== undefined;
-    verdict = kernel.place === 'running' || ending.how === 'failed' ? 'errored' : 'crashed';
-    why = `${booted ? `it ended during "${lastStep}"` : kernel.place === 'running' ? 'the agent did not start' : 'the kernel never reached our agent'}: ${bounded(ending.detail)}.${kernel.place === 'running' ? '' : log ? ` The end of its console:\n${log.trimEnd().split(/\r?\n/).slice(-15).join('\n')}` : ' Its console stayed empty: is the image for this machine, with a serial console and initramfs support?'}`;
-  } else if (!answer) {
-    why = failure === undefined ? 'the agent ended without a result' : `our agent failed during "${lastStep}": ${bounded(failure)}`;
-  }
+  const base: AgentResult = answer ?? { title: selection.scenario.title, cases: [...selection.scenario.cases], expected, verdict: 'errored', claims: [], figures: {}, protocolS: 0, readouts: [], phasesMs: {} };
   const breaks = breaksOf(selection);
   const elsewhere = verdict === 'broken' && expected === 'broken' ? unbroken(breaks, base.claims) : [];
   if (elsewhere.length > 0) why = `broken, but in another claim: not in ${elsewhere.join(', nor in ')}\n${why ?? ''}`;
@@ -264,8 +256,22 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
     scenario: selection.name, title: base.title, variant: selection.variant, control: selection.control, cases: base.cases, kernel: kernel.id,
     seed: options.seed, time: timeText(timeOf(chosen, options)), verdict, expected, ...(breaks.length > 0 ? { breaks } : {}), asExpected, ...(why === undefined ? {} : { reason: why }),
     claims: base.claims, figures: base.figures, protocolS: base.protocolS, wallS: round((performance.now() - began) / 1000),
-    readouts: base.readouts, files, replay: replayLine(work, options),
+    readouts: base.readouts, files, ...(notes.length > 0 ? { notes } : {}), replay: replayLine(work, options),
   };
+}
+
+/** Names of devices of the plan that this machine has none of: "eth0" in the kernel's log may be the host's own. */
+function ownDevices(plan: Plan): Set<string> {
+  const hosts = new Set(['lo', ...hostDevices()]);
+  return new Set(plan.steps.flatMap((step) => ('a' in step ? [step.a.name, step.b.name] : 'name' in step ? [step.name] : [])).filter((name) => !hosts.has(name)));
+}
+
+function hostDevices(): string[] {
+  try {
+    return readdirSync('/sys/class/net');
+  } catch {
+    return [];
+  }
 }
 
 function replayLine({ selection, chosen }: Work, options: RunOptions): string {

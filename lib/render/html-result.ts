@@ -2,7 +2,7 @@
 import type { ClaimRecord, Readout, ResultRecord } from '../record.ts';
 import { figureText, protocolTime, ratio, wallTime } from './figures.ts';
 import { type Markup, markup } from './markup.ts';
-import { claimAsExpected, decidingFigures, explanation, standing } from './standing.ts';
+import { claimAsExpected, decidingFigures, explanation, missed, standing } from './standing.ts';
 import { oneLine, shorten } from './text.ts';
 import { timelineSvg } from './timeline-svg.ts';
 
@@ -24,6 +24,7 @@ export function resultSection(result: ResultRecord, id: string): Markup {
 <p class="faint">${facts(result).join(' · ')}</p>
 ${result.control && markup`<p>${controlNote(result)}</p>`}
 ${result.reason !== undefined && markup`<pre>${result.reason.trim()}</pre>`}
+${(result.notes ?? []).map((note) => markup`<p class="faint">Note: ${oneLine(note)}.</p>`)}
 ${result.claims.map((claim) => claimBlock(result, claim))}
 ${Object.keys(result.figures).length > 0 && markup`<div class="claim"><h4>Figures of the story</h4><p>${figureList(result.figures)}</p></div>`}
 ${result.readouts.map(readoutBlock)}
@@ -47,7 +48,7 @@ function facts(result: ResultRecord): string[] {
 
 function controlNote(result: ResultRecord): string {
   if (standing(result) === 'as-expected') return 'Negative control: with this setting the claims must break, and they did. So the check can tell the fault from health.';
-  return result.verdict === 'held' ? `Negative control: ${explanation(result)}.` : 'Negative control: with this setting the claims must break. That was not decided.';
+  return result.verdict === 'held' || missed(result).length > 0 ? `Negative control: ${explanation(result)}.` : 'Negative control: with this setting the claims must break. That was not decided.';
 }
 
 function claimBlock(result: ResultRecord, claim: ClaimRecord): Markup {

@@ -60,6 +60,7 @@ const result = z.object({
   wallS: seconds.describe('Wall seconds from launch to verdict, boot included.'),
   readouts: z.array(readout),
   files: z.array(z.string()).describe('Relative to the run\'s folder.'),
+  notes: z.array(z.string()).optional().describe('Beside the verdict: that the running kernel\'s log could not be read, or that it complained of what is not ours.'),
   replay: z.string().describe('A command that repeats exactly this result.'),
 }).refine((one) => one.asExpected === (one.verdict === one.expected && (one.verdict !== 'broken' || unbroken(one.breaks ?? [], one.claims).length === 0)), {
   // JSON Schema cannot say this; every report and the exit status lean on it.

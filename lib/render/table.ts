@@ -151,6 +151,7 @@ function footer(run: RunRecord, columns: number, paint: Palette): string[] {
   return [
     // A skip's reason tells how to get what is missing: too long for a cell, so each one once in full.
     ...[...skips].flatMap((reason) => labelled('skipped', reason, columns)),
+    ...[...new Set(run.results.flatMap(({ notes = [] }) => notes.map(oneLine)))].flatMap((note) => labelled('note', note, columns)),
     ...(run.interrupted ? [paint.caution('Interrupted: these are the results until then.')] : []),
     parts.join(' · '),
     ...(verdicts.length > 0 ? wrap(`${verdicts.join(', ')}${controls}`, columns).map(paint.faint) : []),

@@ -1,6 +1,6 @@
 // A kernel's complaints in its own words, of kernels from 3.10 to 6.19; and what is none.
 import t from 'tap';
-import { excerpt, findComplaints, initStatus } from '../../lib/kernel-log.ts';
+import { concerns, excerpt, findComplaints, formatKmsg, initStatus } from '../../lib/kernel-log.ts';
 
 const kinds = (log: string): string[] => findComplaints(log).map(({ kind }) => kind);
 
@@ -78,4 +78,26 @@ t.test('init that ended by itself', (t) => {
   t.same(status('0000000b'), [undefined], 'SIGSEGV may be the kernel\'s fault');
   t.same(findComplaints('Kernel panic - not syncing: Fatal exception').map(initStatus), [undefined]);
   t.end();
+});
+
+t.test('records of /dev/kmsg', async (t) => {
+  t.equal(formatKmsg('6,175990,17496127317,-;dave: entered promiscuous mode\n SUBSYSTEM=net\n DEVICE=n7\n'), '[17496.127317] dave: entered promiscuous mode');
+  t.equal(formatKmsg('4,1,261100000,c,caller=T1;a\\x0ab; c'), '[  261.100000] a\nb; c');
+});
+
+t.test('a complaint of a kernel that others use too', async (t) => {
+  const ours = { devices: new Set(['vmbr0', 'core']), pids: new Set([4711]) };
+  const speaksOfUs = (log: string): boolean[] => {
+    const all = findComplaints(log);
+    return all.map((one) => concerns(log, one, all, ours));
+  };
+  t.same(speaksOfUs('[    1.0] unregister_netdevice: waiting for vmbr0 to become free. Usage count = 1'), [true]);
+  t.same(speaksOfUs('[    1.0] unregister_netdevice: waiting for docker0 to become free. Usage count = 1'), [false]);
+  t.same(speaksOfUs('[    1.0] WARNING: CPU: 1 PID: 4711 at net/core/dev.c:1 f+0x1/0x2'), [true], 'a process of ours');
+  t.same(speaksOfUs('[    1.0] WARNING: CPU: 1 PID: 12 at net/core/dev.c:1 f+0x1/0x2\n[    1.0] CPU: 1 PID: 12 Comm: dockerd'), [false], 'a path is no device');
+  t.same(speaksOfUs('[    1.0] WARNING: CPU: 1 PID: 12 at fs/a.c:1 f+0x1/0x2\n[    1.1] ---[ end trace 0 ]---\n[    1.2] vmbr0: port 1(core) entered blocking state'), [false], 'what comes after its report is not of it');
+  t.same(speaksOfUs('[    1.0] WARNING: CPU: 1 PID: 12 at fs/a.c:1 f+0x1/0x2\n[    1.1] vmbr0: hw csum failure\n[    1.1] ---[ end trace 0 ]---'), [true]);
+  t.same(speaksOfUs('[    1.0] WARNING: CPU: 1 PID: 12 at fs/a.c:1 f+0x1/0x2\n[    1.1] vmbr0: port 1(core) entered blocking state'), [false], 'no end is marked, and this is no line of a report');
+  t.same(speaksOfUs('[    1.0] INFO: task node:4711 blocked for more than 120 seconds.\n[    1.1]  task:node state:D stack:0 pid:4711\n[    1.1]  Call Trace:\n[    1.1]  schedule+0x1/0x2'), [true]);
+  t.same(speaksOfUs('[    1.0] WARNING: CPU: 1 PID: 12 at fs/a.c:1 f+0x1/0x2\n[    1.1] WARNING: CPU: 1 PID: 4711 at net/a.c:1 g+0x1/0x2'), [false, true], 'each for itself');
 });

@@ -22,5 +22,6 @@ t.test('a story that throws', async (t) => {
 
 t.test('lost evidence decides nothing', async (t) => {
   t.match(decideVerdict({ claims: [held, broken], troubles: ['tcpdump on a:b lost 3 frames'] }), { verdict: 'errored', reason: 'tcpdump on a:b lost 3 frames' });
+  t.match(decideVerdict({ claims: [broken], troubles: [], threw: { why: 'a timer threw', ours: true } }), { verdict: 'errored', reason: 'a timer threw' }, 'given up by the harness');
   t.match(decideVerdict({ claims: [broken], troubles: ['lost'], threw: { why: 'threw' } }), { verdict: 'errored', reason: 'threw; lost' });
 });
