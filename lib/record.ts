@@ -42,6 +42,49 @@ export interface Readout {
   lines: string[];
 }
 
+/** Who was without, from when until when. */
+export interface AffectedRecord {
+  /** "alice → 239.192.5.5", "outside pings 192.0.2.2". */
+  flow: string;
+  receiver: string;
+  /** When the first that was lost was sent, and the last: protocol seconds since the story began. */
+  fromS: number;
+  toS: number;
+  lost: number;
+  /** It lasted to the end of what was watched. */
+  open: boolean;
+}
+
+/** A line of events.ndjson or a frame of capture.pcapng, both counted from 1, and what it says. */
+export interface EvidenceRecord {
+  atS?: number;
+  event?: number;
+  frame?: number;
+  text: string;
+}
+
+/** Where something is written to set it right, and the lines. */
+export interface CureRecord {
+  where: string;
+  lines: string[];
+  note?: string;
+}
+
+/** Why something was lost, as the variant's own record shows it. lib/diagnosis makes them. */
+export interface FindingRecord {
+  /** One of lib/diagnosis/kinds.ts; more may come. */
+  kind: string;
+  title: string;
+  sure: 'certain' | 'likely' | 'possible';
+  /** The bridge, port or machine where it was lost. */
+  where: string;
+  /** In sentences. */
+  what: string;
+  affects: AffectedRecord[];
+  evidence: EvidenceRecord[];
+  cures: CureRecord[];
+}
+
 /** A place where scenarios ran. */
 export interface KernelRecord {
   /** Key that results refer to, unique in the run: "qemu:6.1.0-56-cloud-amd64", "running:6.18.44". */
@@ -93,6 +136,10 @@ export interface ResultRecord {
   /** Wall time from launch to verdict, boot included. */
   wallS: number;
   readouts: Readout[];
+  /** Why datagrams or pings were lost; empty when none were. */
+  findings: FindingRecord[];
+  /** Kinds of findings that this variant should give; absent when its scenario does not say. */
+  diagnosis?: string[];
   /** Files of this result, relative to the run's folder: plan.sh, events.ndjson, captures, console.log. */
   files: string[];
   /** What a reader should know beside the verdict: the running kernel's log could not be read, or complained of something of others'. */

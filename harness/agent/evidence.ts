@@ -8,6 +8,11 @@ const CLOCK_MOVED_NS = 20e6;
 /** Stops everything that observes. Returns what makes the record unreliable, in words. */
 export async function closeEvidence(lab: LabCore): Promise<string[]> {
   const troubles: string[] = [];
+  try {
+    lab.readings.atEnd();
+  } catch (error) {
+    troubles.push(`the tables at the end could not be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
   for (const flow of lab.flows) flow.stop();
   for (const ping of lab.pings) ping.stop();
   for (const capture of lab.captures.values()) {
@@ -40,6 +45,6 @@ function refusals(refused: ReadonlyMap<number, string>): { refused?: Record<stri
 /** When each datagram and ping left, and when it came. */
 export function recordTraffic({ flows, pings, recorder, clock }: Pick<LabCore, 'flows' | 'pings' | 'recorder' | 'clock'>): void {
   for (const flow of flows)
-    for (const r of flow.records) recorder.record(clock.ns, { type: 'flow', flow: r.flow, receiver: r.receiver, sentNs: r.sentNs, receivedNs: padded(r.receivedNs, r.sentNs.length), duplicates: r.duplicates, reordered: r.reordered, ...refusals(r.refused) });
-  for (const { name, record } of pings) recorder.record(clock.ns, { type: 'ping', ping: name, sentNs: record.sentNs, repliedNs: padded(record.receivedNs, record.sentNs.length), duplicates: record.duplicates, ...refusals(record.refused) });
+    for (const r of flow.records) recorder.record(clock.ns, { type: 'flow', flow: r.flow, receiver: r.receiver, ...flow.facts, sentNs: r.sentNs, receivedNs: padded(r.receivedNs, r.sentNs.length), duplicates: r.duplicates, reordered: r.reordered, ...refusals(r.refused) });
+  for (const { name, record, facts } of pings) recorder.record(clock.ns, { type: 'ping', ping: name, ...facts, sentNs: record.sentNs, repliedNs: padded(record.receivedNs, record.sentNs.length), duplicates: record.duplicates, ...refusals(record.refused) });
 }

@@ -108,9 +108,12 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     const deadlineS = Math.min(job.deadlineS, scenario.deadline.ns / 1e9);
     const clock = begun.clock = new Clock(job.scale, deadlineS * 1e9, () => new Error(`the story wanted more than its deadline of ${deadlineS} s of protocol time`));
     for (const capture of captures.values()) capture.clockStarted();
+    // What turns a packet's time stamp into an instant of the story.
+    recorder.record(0, { type: 'begin', realtimeNs: String(clock.startRealtimeNs), scale: job.scale, hz: kernelHz() });
     const states = new States(clock, recorder);
     scope.defer('stop following notifications', () => { states.close(); });
-    for (const node of nodes.values()) if (topology.devices.some((d) => d.node === node.name) || topology.movables.some((m) => m.guest === node.name)) states.follow(node);
+    // Hosts tell what they know of their neighbours; of hundreds nobody wants to hear it.
+    for (const node of nodes.values()) if (nodes.size <= FOLLOWED_HOSTS || topology.devices.some((d) => d.node === node.name) || topology.movables.some((m) => m.guest === node.name)) states.follow(node);
 
     lab = new LabCore({ topology, plan, nodes, scope, clock, recorder, states, captures });
     if (hooks.programs) lab.runner = new ProgramRunner(lab, hooks.programs);
@@ -248,6 +251,8 @@ function storyMarks(lab: LabCore, claims: readonly ClaimRecord[]): StoryMark[] {
 /** Tells a slow host from a VM that stands still; in virtual time a few hundred for a long story. */
 const ALIVE_EVERY_MS = 5000;
 
+/** Networks of up to so many machines have all of them followed. */
+const FOLLOWED_HOSTS = 40;
 /** Past the clock's own deadline, which ends whatever waits for an instant. */
 const DEADLINE_GRACE_MS = 1000;
 /** Node fires anything above 2^31 ms at once. */

@@ -4,7 +4,7 @@ import type { BondRef } from '../../lib/topology-builder.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
-import { activeSlaveKey } from './states.ts';
+import { activeSlaveKey } from '../../lib/state-keys.ts';
 
 export class Bond extends Machine {
   constructor(lab: LabCore, ref: BondRef) {

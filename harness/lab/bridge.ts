@@ -12,8 +12,8 @@ import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
 import { PortCounter } from './port-count.ts';
 import { waitUntilReady } from './ready.ts';
-import { fdbKey, mdbKey } from './states.ts';
 import { Unfit } from './unfit.ts';
+import { fdbKey, mdbKey } from '../../lib/state-keys.ts';
 
 export class Bridge extends Machine {
   constructor(lab: LabCore, ref: BridgeRef) {

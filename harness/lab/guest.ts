@@ -1,6 +1,7 @@
 /** A guest: a machine behind a bridge port; where the topology says so it can move to another bridge, or crash. */
 import { announcementOffsets, type AnnouncementSchedule, QEMU_SCHEDULE } from '../../lib/announcement.ts';
 import { decodeLink, linkGet, linkSet } from '../../lib/netlink/index.ts';
+import { portKey } from '../../lib/state-keys.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
 import type { MovableSpec } from '../../lib/topology.ts';
 import { type Duration, type Moment, ms, ns } from '../../lib/units.ts';
@@ -10,7 +11,6 @@ import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
 import type { Node } from './node.ts';
 import { waitUntilUp } from './ready.ts';
-import { portKey } from './states.ts';
 
 export interface MoveOptions {
   /** Who tells the network, if anybody: QEMU by RARP, or the guest's own driver by gratuitous ARP. */
@@ -178,7 +178,9 @@ export class Guest extends Machine {
       this.lab.scope.defer(`close QEMU's end of ${nic.name}:${uplink}`, () => { opened.close(); });
       this.#taps.set(uplink, socket);
     }
+    const { ns: sentNs } = this.lab.clock;
     // Before the tap is in use the interface is down, and the frame is lost as it is on a real host (ENETDOWN).
-    socket.send(frame);
+    const errno = socket.send(frame);
+    this.lab.notesFrame(sentNs, { node: nic.name, device: uplink }, frame, errno);
   }
 }

@@ -1,6 +1,7 @@
 /** The network as it stands: nodes, clock, captures, states, and who is where. Live things are views on this. */
 import { macOf, type Plan } from '../../lib/plan.ts';
 import { allDevices, type At, at, type Topology } from '../../lib/topology.ts';
+import { decodeFrame, describeFrame } from '../../lib/wire/index.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Flow, FlowEnd } from '../probes/flow.ts';
 import type { Ping } from '../probes/ping.ts';
@@ -9,6 +10,7 @@ import type { Scope } from '../system/scope.ts';
 import type { Clock } from './clock.ts';
 import type { Node } from './node.ts';
 import type { ProgramRunner } from './run-program.ts';
+import { Readings } from './readings.ts';
 import type { Recorder } from './recorder.ts';
 import type { States } from './states.ts';
 
@@ -26,6 +28,7 @@ export class LabCore {
   readonly programs: Program[] = [];
   /** Runs the programs that the scenario names. */
   runner: ProgramRunner | undefined;
+  readonly readings: Readings;
   #nextId = 1;
 
   constructor(parts: Pick<LabCore, 'topology' | 'plan' | 'nodes' | 'scope' | 'clock' | 'recorder' | 'states' | 'captures'>) {
@@ -37,6 +40,7 @@ export class LabCore {
     this.recorder = parts.recorder;
     this.states = parts.states;
     this.captures = parts.captures;
+    this.readings = new Readings(this);
   }
 
   node(name: string): Node {
@@ -61,6 +65,12 @@ export class LabCore {
     return found.split('/')[0] as string;
   }
 
+  /** The machine whose address this is, if one of this network has it. */
+  ownerOf(address: string): At | undefined {
+    const owner = allDevices(this.topology).find((d) => d.addresses.some((a) => a.split('/')[0] === address));
+    return owner && { node: owner.node, device: owner.name };
+  }
+
   capture(where: At): Capture {
     const capture = this.captures.get(at(where));
     if (!capture) throw new Error(`nothing captures ${at(where)}: name it in the scenario's captures. Captured: ${[...this.captures.keys()].join(', ') || 'nothing'}`);
@@ -74,6 +84,12 @@ export class LabCore {
 
   nextId(): number {
     return this.#nextId++;
+  }
+
+  /** A frame that the story itself put on a wire: who is heard from, and when, decides what switches believe. */
+  notesFrame(ns: number, from: At, bytes: Uint8Array, errno = 0): void {
+    const frame = decodeFrame(bytes);
+    this.recorder.record(ns, { type: 'frame', from: at(from), src: frame.eth?.src, dst: frame.eth?.dst, etherType: frame.eth?.etherType, line: describeFrame(frame), ...(errno === 0 ? {} : { errno }) });
   }
 
   /** Say what happens, for the record and for whoever watches. */

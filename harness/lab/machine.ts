@@ -1,7 +1,7 @@
 /** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
 import { fdbReplace } from '../../lib/netlink/index.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
-import { type Arp, arpFrame, gratuitousArp } from '../../lib/wire/index.ts';
+import { type Arp, arpFrame, gratuitousArp, isMulticastIp } from '../../lib/wire/index.ts';
 import { Flow, type FlowOptions } from '../probes/flow.ts';
 import { Pacer } from '../probes/pacer.ts';
 import { Ping, type PingOptions } from '../probes/ping.ts';
@@ -10,6 +10,7 @@ import { PacketSocket } from '../system/native/packet-socket.ts';
 import { ENETDOWN, errnoName } from '../system/native/errno.ts';
 import { UdpSocket } from '../system/native/udp-socket.ts';
 import type { LabCore } from './lab.ts';
+import type { Tables } from './readings.ts';
 
 /** A group that a machine has joined; leaving sends the leave. */
 export interface Membership {
@@ -54,11 +55,13 @@ export class Machine {
     this.lab.scope.defer(`${this.name} leaves ${group}`, () => { socket.close(); });
     this.lab.step(`${this.name} joins ${group}`);
     socket.join(group, index, options.source);
+    this.#notes('joins', group, options.source);
     return {
       group,
       leaves: () => {
         this.lab.step(`${this.name} leaves ${group}`);
         socket.close();
+        this.#notes('leaves', group, options.source);
         return this.lab.clock.moment(`${this.name} left ${group}`);
       },
     };
@@ -67,7 +70,9 @@ export class Machine {
   /** Numbered datagrams to an address, from now until stopped, heard by `to`. */
   sends(destination: string, options: FlowOptions & { to: readonly Machine[] }): Flow {
     this.lab.step(`${this.name} sends to ${destination}`);
-    const flow = new Flow(this.lab.nextId(), this.end(), destination, options.to.map((m) => m.end()), this.lab.clock, options);
+    const receivers = options.to.map((m) => m.end());
+    const before = this.lab.readings.watches(receivers.map((r) => r.node), this.#tablesFor(destination), () => flow.records);
+    const flow: Flow = new Flow(this.lab.nextId(), this.end(), destination, receivers, this.lab.clock, { ...options, before });
     this.lab.scope.defer(`stop ${flow.name}`, () => { flow.close(); });
     this.lab.flows.push(flow);
     return flow;
@@ -76,7 +81,10 @@ export class Machine {
   /** Echo requests from now until stopped. */
   pings(destination: string, options: PingOptions): Ping {
     this.lab.step(`${this.name} pings ${destination}`);
-    const ping = new Ping(this.end(), destination, this.lab.clock, options);
+    const owner = this.lab.ownerOf(destination);
+    const machines = [this.end().node, ...(owner ? [this.lab.node(owner.node)] : [])];
+    const before = this.lab.readings.watches(machines, this.#tablesFor(destination), () => [ping.record]);
+    const ping: Ping = new Ping(this.end(), destination, this.lab.clock, { ...options, before });
     this.lab.scope.defer(`stop ${ping.name}`, () => { ping.close(); });
     this.lab.pings.push(ping);
     return ping;
@@ -119,7 +127,10 @@ export class Machine {
       this.lab.scope.defer(`close the packet socket of ${this.name}:${device}`, () => { opened.close(); });
       this.#packets.set(device, socket);
     }
-    return socket.send(frame);
+    const { ns: sentNs } = this.lab.clock;
+    const errno = socket.send(frame);
+    this.lab.notesFrame(sentNs, { node: this.name, device }, frame, errno);
+    return errno;
   }
 
   /** What `arping -U -c1` sends: a broadcast ARP request for its own address. */
@@ -150,6 +161,17 @@ export class Machine {
     this.lab.step(`${this.name} holds ${station.name} to be behind ${port}`);
     const node = this.lab.node(this.name);
     node.netlink.request([fdbReplace({ index: node.indexOf(port), mac: station.mac, entry: 'static' })]);
+  }
+
+  /** Which of the bridges' tables decide whether it arrives. */
+  #tablesFor(destination: string): Tables {
+    if (isMulticastIp(destination)) return { group: true };
+    const owner = this.lab.ownerOf(destination);
+    return { macs: [this.mac, ...(owner ? [this.lab.mac(owner)] : [])] };
+  }
+
+  #notes(type: 'joins' | 'leaves', group: string, source: string | undefined): void {
+    this.lab.recorder.record(this.lab.clock.ns, { type, who: this.name, device: this.device, group, ...(source === undefined ? {} : { source }) });
   }
 
   end(): { name: string; node: ReturnType<LabCore['node']>; device: string } {

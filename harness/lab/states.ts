@@ -2,7 +2,9 @@
  * What bridges and bonds say of themselves as it changes, from rtnetlink notifications: MDB and FDB entries, ports'
  * and links' states, a bond's active slave. Each becomes a timeline that claims can ask, and an event of the record.
  */
-import { type ForwardingEntry, decodeLink, decodeMdb, decodeNeighbour, type Link, linkDump, mdbDump, type MdbEntry, neighbourDump, type Notification } from '../../lib/netlink/index.ts';
+import { type ForwardingEntry, decodeLink, decodeMdb, decodeNeighbour, type Link, linkDump, mdbDump, type MdbEntry, type MdbMessage, type NeighbourEntry, neighbourDump, type Notification } from '../../lib/netlink/index.ts';
+import { type LinkFacts, linkFacts, newFacts } from '../../lib/link-facts.ts';
+import { activeSlaveKey, fdbKey, linkKey, mdbKey, neighbourKey, portKey, routerKey } from '../../lib/state-keys.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
 import type { Clock } from './clock.ts';
 import type { Node } from './node.ts';
@@ -17,11 +19,6 @@ class Timeline implements StateTimeline {
   constructor(what: string) { this.what = what; }
 }
 
-export const mdbKey = (bridge: string, port: string, group: string, vlan = 0): string => `${bridge} MDB ${group} on ${port}${vlan ? ` VLAN ${vlan}` : ''}`;
-export const fdbKey = (bridge: string, mac: string, vlan = 0): string => `${bridge} FDB ${mac}${vlan ? ` VLAN ${vlan}` : ''}`;
-export const activeSlaveKey = (bond: string): string => `${bond} active slave`;
-const linkKey = (device: string): string => `${device} operstate`;
-export const portKey = (device: string): string => `${device} port state`;
 
 export class States {
   readonly #clock: Clock;
@@ -29,6 +26,7 @@ export class States {
   readonly #timelines = new Map<string, Timeline>();
   readonly #subscriptions: { close(): void }[] = [];
   readonly #followed = new Set<Node>();
+  readonly #facts = new Map<string, LinkFacts>();
   readonly lost: string[] = [];
 
   constructor(clock: Clock, recorder: Recorder) {
@@ -44,7 +42,7 @@ export class States {
       onLost: () => { this.lost.push(node.name); },
     }));
     for (const link of node.netlink.dump(linkDump({ skipStats: true }), decodeLink)) this.#link(node, link);
-    for (const message of node.netlink.dump(mdbDump(), decodeMdb)) for (const entry of message.entries) this.#mdb(node, entry, PRESENT);
+    for (const message of node.netlink.dump(mdbDump(), decodeMdb)) this.#mdbMessage(node, message, PRESENT);
     for (const entry of node.netlink.dump(neighbourDump('bridge'), decodeNeighbour)) if (entry.table === 'fdb') this.#fdb(node, entry, true);
   }
 
@@ -74,14 +72,18 @@ export class States {
     if (n.event === 'NEWLINK') this.#link(node, n.link);
     // A port that left its bridge: the device is still there, what it was allowed as a port is over.
     else if (n.event === 'DELLINK' && n.link.bridgeFamily) this.#set(portKey(`${node.name}:${n.link.name}`), ABSENT);
-    else if (n.event === 'NEWMDB' || n.event === 'DELMDB') for (const entry of n.mdb.entries) this.#mdb(node, entry, n.event === 'NEWMDB' ? PRESENT : ABSENT);
-    else if ((n.event === 'NEWNEIGH' || n.event === 'DELNEIGH') && n.neighbour.table === 'fdb') this.#fdb(node, n.neighbour, n.event === 'NEWNEIGH');
+    else if (n.event === 'NEWMDB' || n.event === 'DELMDB') this.#mdbMessage(node, n.mdb, n.event === 'NEWMDB' ? PRESENT : ABSENT);
+    else if (n.event === 'NEWNEIGH' || n.event === 'DELNEIGH') {
+      if (n.neighbour.table === 'fdb') this.#fdb(node, n.neighbour, n.event === 'NEWNEIGH');
+      else this.#neighbour(node, n.neighbour, n.event === 'NEWNEIGH');
+    }
   }
 
   #link(node: Node, link: Link): void {
     const where = `${node.name}:${link.name}`;
     if (link.name === 'lo') return;
     if (link.portState) this.#set(portKey(where), link.portState);
+    this.#device(where, linkFacts(link, (index) => node.nameOf(index)));
     // Messages of the bridge family say nothing certain of the device as such.
     if (link.bridgeFamily) return;
     if (link.operstate) this.#set(linkKey(where), link.operstate);
@@ -91,9 +93,33 @@ export class States {
     }
   }
 
+  /** What a device's forwarding depends on, and of it only what has changed. */
+  #device(where: string, facts: LinkFacts): void {
+    const before = this.#facts.get(where);
+    const changed = newFacts(before, facts);
+    if (!changed) return;
+    this.#facts.set(where, { ...before, ...facts });
+    this.#recorder.record(this.#clock.ns, { type: 'device', what: where, ...changed });
+  }
+
+  #mdbMessage(node: Node, { entries, routers }: MdbMessage, value: string): void {
+    for (const entry of entries) this.#mdb(node, entry, value);
+    for (const router of routers) {
+      const [bridge, port] = [node.nameOf(router.bridge), node.nameOf(router.port)];
+      if (bridge && port) this.#set(routerKey(`${node.name}:${bridge}`, port), value);
+    }
+  }
+
   #mdb(node: Node, entry: MdbEntry, value: string): void {
     const [bridge, port] = [node.nameOf(entry.bridge), node.nameOf(entry.port)];
-    if (bridge && port && !entry.source) this.#set(mdbKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan), value);
+    // One source of a group, where hosts ask for one, is an entry of its own.
+    if (bridge && port) this.#set(mdbKey(`${node.name}:${bridge}`, port, entry.source ? `${entry.group} from ${entry.source}` : entry.group, entry.vlan), value);
+  }
+
+  #neighbour(node: Node, entry: NeighbourEntry, there: boolean): void {
+    const device = node.nameOf(entry.index);
+    if (!device || entry.state === 'noarp') return;
+    this.#set(neighbourKey(`${node.name}:${device}`, entry.address), there ? entry.state : ABSENT);
   }
 
   #fdb(node: Node, entry: ForwardingEntry, there: boolean): void {

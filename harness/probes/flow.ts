@@ -30,6 +30,8 @@ export interface FlowOptions {
   fromPort?: number;
   /** TTL or hop limit; default 8 for groups. */
   ttl?: number;
+  /** Called before each datagram, with its number. */
+  before?: (seq: number) => void;
 }
 
 export interface FlowEnd {
@@ -42,6 +44,8 @@ export class Flow {
   readonly name: string;
   readonly destination: string;
   readonly every: Duration;
+  /** What the record says of it beside what arrived: who sends, to where, how large. */
+  readonly facts: { readonly from: string; readonly device: string; readonly to: string; readonly port: number; readonly sizeBytes: number; readonly everyNs: number };
   readonly sentNs: number[] = [];
   /** Sends that the kernel refused, by the datagram's number: unreachable neighbours and the like. */
   readonly refused = new Map<number, string>();
@@ -54,12 +58,13 @@ export class Flow {
   #overflows: { receiver: string; datagrams: number }[] | undefined;
 
   constructor(id: number, from: FlowEnd, destination: string, receivers: readonly FlowEnd[], clock: Clock, options: FlowOptions) {
-    const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8, fromPort } = options;
+    const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8, fromPort, before } = options;
     if (sizeBytes < FLOW_HEADER_BYTES) throw new RangeError(`a flow's datagram needs ${FLOW_HEADER_BYTES} bytes for its number, not ${sizeBytes}`);
     const family = destination.includes(':') ? 'inet6' : 'inet';
     this.name = `${from.name} → ${destination}`;
     this.destination = destination;
     this.every = every;
+    this.facts = { from: from.name, device: from.device, to: destination, port, sizeBytes, everyNs: every.ns };
     this.#clock = clock;
 
     for (const receiver of receivers) {
@@ -91,6 +96,7 @@ export class Flow {
     view.setUint32(0, MAGIC);
     view.setUint32(4, id);
     this.#pacer = new Pacer(clock, every, (seq) => {
+      before?.(seq);
       view.setUint32(8, seq);
       this.sentNs.push(clock.ns);
       const errno = sender.sendTo(payload, to);

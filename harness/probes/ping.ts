@@ -12,6 +12,8 @@ export interface PingOptions {
   every: Duration;
   /** ICMP payload; default 56, as ping(8). */
   sizeBytes?: number;
+  /** Called before each request, with its number. */
+  before?: (seq: number) => void;
 }
 
 export class Ping {
@@ -19,6 +21,7 @@ export class Ping {
   readonly destination: string;
   readonly every: Duration;
   readonly record: DatagramRecord;
+  readonly facts: { readonly from: string; readonly device: string; readonly to: string; readonly sizeBytes: number; readonly everyNs: number };
   readonly #socket: IcmpSocket;
   readonly #pacer: Pacer;
   readonly #clock: Clock;
@@ -26,10 +29,11 @@ export class Ping {
   #overflow: number | undefined;
 
   constructor(from: FlowEnd, destination: string, clock: Clock, options: PingOptions) {
-    const { every, sizeBytes = 56 } = options;
+    const { every, sizeBytes = 56, before } = options;
     this.name = `${from.name} pings ${destination}`;
     this.destination = destination;
     this.every = every;
+    this.facts = { from: from.name, device: from.device, to: destination, sizeBytes, everyNs: every.ns };
     this.#clock = clock;
     const refused = new Map<number, string>();
     this.record = new DatagramRecord(this.name, from.name, [], refused);
@@ -43,6 +47,7 @@ export class Ping {
     }, { holds: false });
     const to = socketAddress(destination, 0, destination.startsWith('fe80') ? from.node.indexOf(from.device) : 0);
     this.#pacer = new Pacer(clock, every, (seq) => {
+      before?.(seq);
       sentNs.push(clock.ns);
       // An unreachable neighbour is an errno here and a lost ping for the record.
       const errno = socket.send(to, seq);

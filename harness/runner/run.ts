@@ -18,8 +18,9 @@ import type { AgentResult, Job } from '../agent/protocol.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { NO_BUNDLE } from '../programs/bundle.ts';
 import type { Provided } from '../programs/provide.ts';
+import { findingsOf } from './findings.ts';
 import { foreignComplaints, type Outcome, outcomeOf } from './outcome.ts';
-import { breaksOf, expectedOf, keyOf, notScaledOf, type Selection, settingsOf } from './select.ts';
+import { breaksOf, diagnosisOf, expectedOf, keyOf, notScaledOf, type Selection, settingsOf } from './select.ts';
 
 /** A kernel that was chosen, and why. */
 export interface ChosenKernel {
@@ -113,7 +114,7 @@ function withoutClaims({ selection, chosen }: Work, options: RunOptions, verdict
   const { name, scenario, variant, control } = selection;
   return {
     scenario: name, title: scenario.title, variant, control, cases: [...scenario.cases], kernel: chosen.kernel.id, seed: options.seed, time: timeText(timeOf(chosen, options)),
-    verdict, expected: expectedOf(selection), ...(breaksOf(selection).length > 0 ? { breaks: breaksOf(selection) } : {}), asExpected: false, reason, claims: [], figures: {}, protocolS: 0, wallS: round(wallS), readouts: [], files: [],
+    verdict, expected: expectedOf(selection), ...(breaksOf(selection).length > 0 ? { breaks: breaksOf(selection) } : {}), asExpected: false, reason, claims: [], figures: {}, protocolS: 0, wallS: round(wallS), readouts: [], findings: [], ...expectedDiagnosis({ selection, chosen }), files: [],
     replay: replayLine({ selection, chosen }, options),
   };
 }
@@ -181,6 +182,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   let lastHeard = began;
   const parts = new Map<string, Buffer[]>();
   const captures: [string, Buffer][] = [];
+  let events: Buffer | undefined;
   const emit = (step: string, protocolS: number): void => options.onEvent({ type: 'progress', key, step, protocolS, wallS: (performance.now() - began) / 1000 });
   emit('booting', 0);
   try {
@@ -215,6 +217,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
         parts.set(record.name, list);
         if (record.last) {
           const content = gunzipSync(Buffer.concat(list));
+          if (record.name === 'events.ndjson') events = content;
           if (record.name.endsWith('.pcapng')) captures.push([record.name, content]);
           else await keep(record.name, content);
         }
@@ -250,13 +253,14 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   const elsewhere = verdict === 'broken' && expected === 'broken' ? unbroken(breaks, base.claims) : [];
   if (elsewhere.length > 0) why = `broken, but in another claim: not in ${elsewhere.join(', nor in ')}\n${why ?? ''}`;
   const asExpected = verdict === expected && elsewhere.length === 0;
+  const findings = events === undefined ? [] : findingsOf({ topology: selection.scenario.topology(settings).topology, seed: options.seed, events: events.toString(), ...(captures[0] ? { capture: captures[0][1] } : {}), virtualTime: kernel.virtualTime && timeOf(chosen, options) === 'warp' });
   if (options.capture === 'all' || (options.capture === 'failed' && !asExpected)) for (const [name, content] of captures) await keep(name, content);
 
   return {
     scenario: selection.name, title: base.title, variant: selection.variant, control: selection.control, cases: base.cases, kernel: kernel.id,
     seed: options.seed, time: timeText(timeOf(chosen, options)), verdict, expected, ...(breaks.length > 0 ? { breaks } : {}), asExpected, ...(why === undefined ? {} : { reason: why }),
     claims: base.claims, figures: base.figures, protocolS: base.protocolS, wallS: round((performance.now() - began) / 1000),
-    readouts: base.readouts, files, ...(notes.length > 0 ? { notes } : {}), replay: replayLine(work, options),
+    readouts: base.readouts, findings, ...expectedDiagnosis(work), files, ...(notes.length > 0 ? { notes } : {}), replay: replayLine(work, options),
   };
 }
 
@@ -273,6 +277,11 @@ function hostDevices(): string[] {
     return [];
   }
 }
+
+const expectedDiagnosis = ({ selection }: Work): { diagnosis?: string[] } => {
+  const kinds = diagnosisOf(selection);
+  return kinds === undefined ? {} : { diagnosis: [...kinds] };
+};
 
 function replayLine({ selection, chosen }: Work, options: RunOptions): string {
   const what = selection.file === undefined ? keyOf(selection) : `${selection.file}#${selection.variant}`;

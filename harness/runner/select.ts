@@ -51,6 +51,12 @@ export const breaksOf = (s: Selection): string[] => breaksTexts(settingsOf(s).br
 /** Why it cannot run with its timers divided; undefined where it can. */
 export const notScaledOf = (s: Selection): string | undefined => s.scenario.notScaled ?? settingsOf(s).notScaled;
 
+/** Kinds of findings that this variant should give; undefined when its scenario does not say. */
+export function diagnosisOf(s: Selection): readonly string[] | undefined {
+  const { diagnosis } = settingsOf(s) as { diagnosis?: string | readonly string[] };
+  return typeof diagnosis === 'string' ? [diagnosis] : diagnosis;
+}
+
 const hasVariant = ({ scenario }: Named, variant: string): boolean =>
   Object.hasOwn(scenario.variants, variant) || Object.hasOwn(scenario.controls, variant);
 

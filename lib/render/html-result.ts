@@ -1,6 +1,7 @@
 /** One result on the page: what was asked, what was seen, why, and how to see it again. */
 import type { ClaimRecord, Readout, ResultRecord } from '../record.ts';
 import { figureText, protocolTime, ratio, wallTime } from './figures.ts';
+import { findingBlock } from './html-finding.ts';
 import { type Markup, markup } from './markup.ts';
 import { claimAsExpected, decidingFigures, explanation, missed, standing } from './standing.ts';
 import { oneLine, shorten } from './text.ts';
@@ -25,6 +26,7 @@ export function resultSection(result: ResultRecord, id: string): Markup {
 ${result.control && markup`<p>${controlNote(result)}</p>`}
 ${result.reason !== undefined && markup`<pre>${result.reason.trim()}</pre>`}
 ${(result.notes ?? []).map((note) => markup`<p class="faint">Note: ${oneLine(note)}.</p>`)}
+${result.findings.length > 0 && markup`<div class="claim"><h4>What happened</h4>${result.findings.map(findingBlock)}</div>`}
 ${result.claims.map((claim) => claimBlock(result, claim))}
 ${Object.keys(result.figures).length > 0 && markup`<div class="claim"><h4>Figures of the story</h4><p>${figureList(result.figures)}</p></div>`}
 ${result.readouts.map(readoutBlock)}

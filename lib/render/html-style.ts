@@ -62,6 +62,13 @@ svg.held { --mark: var(--good); } svg.broken { --mark: var(--bad); } svg.errored
 .claim.as-expected svg.broken { --mark: var(--ink); }
 svg path.at { stroke: var(--mark); stroke-width: 2; } svg circle.at { fill: var(--mark); }
 svg text.at { fill: var(--mark); font-weight: 600; }
+.finding { border-left: 3px solid var(--accent); padding: 2px 0 2px 12px; margin: 12px 0; }
+.finding p { max-width: 75ch; }
+.finding summary { cursor: pointer; color: var(--accent); width: fit-content; }
+.finding .affects { margin: 6px 0; padding-left: 18px; color: var(--faint); }
+.badge.sure { border: 1px solid currentColor; color: var(--faint); font-weight: 500; font-size: 12px; }
+.evidence { margin: 6px 0; } .evidence td { padding: 2px 10px 2px 0; border: 0; font-size: 13px; overflow-wrap: anywhere; } .evidence .source { white-space: nowrap; color: var(--faint); }
+.cure { margin: 8px 0; }
 .readout { margin: 10px 0; }
 .files { list-style: none; padding: 0; margin: 0; }
 @media (max-width: 640px) { main { padding: 16px 10px; } dl { grid-template-columns: 1fr; } dt { margin-top: 6px; } }

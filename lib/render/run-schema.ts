@@ -29,6 +29,39 @@ const readout = z.object({
   lines: z.array(z.string()),
 });
 
+const affected = z.object({
+  flow: z.string(),
+  receiver: z.string(),
+  fromS: z.number().describe('When the first that was lost was sent: protocol seconds since the story began.'),
+  toS: z.number().describe('When the last that was lost was sent.'),
+  lost: z.number().int(),
+  open: z.boolean().describe('It lasted to the end of what was watched.'),
+});
+
+const evidence = z.object({
+  atS: z.number().optional().describe('Protocol seconds since the story began.'),
+  event: z.number().int().optional().describe('Line of events.ndjson, from 1.'),
+  frame: z.number().int().optional().describe('Number of the frame in capture.pcapng, from 1.'),
+  text: z.string(),
+});
+
+const cure = z.object({
+  where: z.string().describe('Whose language the lines are: sysfs, ifcfg, Cisco IOS.'),
+  lines: z.array(z.string()),
+  note: z.string().optional(),
+});
+
+const finding = z.object({
+  kind: z.string().describe('What happened, by a name of lib/diagnosis/kinds.ts; more may come.'),
+  title: z.string(),
+  sure: z.enum(['certain', 'likely', 'possible']),
+  where: z.string().describe('The bridge, port or machine where it was lost.'),
+  what: z.string().describe('What happened, in sentences.'),
+  affects: z.array(affected),
+  evidence: z.array(evidence),
+  cures: z.array(cure),
+});
+
 const kernel = z.object({
   id: z.string().describe('The key that results refer to.'),
   place: z.enum(['running', 'qemu', 'uml']),
@@ -59,6 +92,9 @@ const result = z.object({
   protocolS: seconds.describe('Protocol seconds that the story took.'),
   wallS: seconds.describe('Wall seconds from launch to verdict, boot included.'),
   readouts: z.array(readout),
+  // Runs of earlier versions have none.
+  findings: z.array(finding).default([]).describe('Why datagrams or pings were lost; empty when none were.'),
+  diagnosis: z.array(z.string()).optional().describe('Kinds of findings that this variant should give; absent when its scenario does not say.'),
   files: z.array(z.string()).describe('Relative to the run\'s folder.'),
   notes: z.array(z.string()).optional().describe('Beside the verdict: that the running kernel\'s log could not be read, or that it complained of what is not ours.'),
   replay: z.string().describe('A command that repeats exactly this result.'),

@@ -2,7 +2,8 @@
  * The verdicts as a terminal table: fits 80 columns and uses more if there are more. Colour only helps; without it
  * the mark at the left and the capitals of an unexpected verdict say the same.
  */
-import type { ResultRecord, RunRecord } from '../record.ts';
+import { isInherent } from '../diagnosis/kinds.ts';
+import type { FindingRecord, ResultRecord, RunRecord } from '../record.ts';
 import { palette, type Palette, type Paint } from './ansi.ts';
 import { protocolTime, wallTime } from './figures.ts';
 import { claimAsExpected, controlsText, count, decidingFigures, explanation, groupBy, standing } from './standing.ts';
@@ -28,7 +29,7 @@ export function renderTable(run: RunRecord, options: TableOptions): string {
     '',
   ]);
   if (kernels.length > 0) lines.unshift(paint.faint(pad(heads, widths).join(' ').trimEnd()));
-  return [...lines, ...troubles(run.results, columns, paint), ...footer(run, columns, paint)].join('\n') + '\n';
+  return [...lines, ...explained(run.results, columns, paint), ...troubles(run.results, columns, paint), ...footer(run, columns, paint)].join('\n') + '\n';
 }
 
 /** Only what was not as expected, each with its reason and the command to repeat it; empty when all is well. */
@@ -122,11 +123,38 @@ function troubles(results: ResultRecord[], columns: number, paint: Palette): str
         ...labelled('observed', claim.observed, columns),
       ])),
       `  kernel    ${oneLine(result.kernel)}`,
+      ...findingLines(result.findings, columns),
       // Not wrapped: it must survive being copied.
       `  replay    ${oneLine(result.replay)}`,
       '',
     ];
   });
+}
+
+/** Of so many results people read what was lost and why; the report has it of all. */
+const MOST_EXPLAINED = 6;
+const MOST_FINDINGS = 3;
+
+/** Why those that came out as expected lost what they lost, one line or two each. */
+function explained(results: readonly ResultRecord[], columns: number, paint: Palette): string[] {
+  const lost = results.filter((result) => standing(result) === 'as-expected' && tellingFindings(result.findings).length > 0);
+  if (lost.length === 0 || lost.length > MOST_EXPLAINED) return lost.length === 0 ? [] : [...labelled('why', `${lost.length} of these results lost something; the report says of each what happened.`, columns), ''];
+  return lost.flatMap((result) => [
+    paint.strong(oneLine(`${result.scenario}, ${result.variant}`)),
+    ...tellingFindings(result.findings).slice(0, MOST_FINDINGS).flatMap((finding) => labelled(finding.sure, `${finding.title} (${finding.where})`, columns)),
+    '',
+  ]);
+}
+
+/** What a healthy network loses while it works goes without saying where something else is to be said. */
+const tellingFindings = (findings: readonly FindingRecord[]): FindingRecord[] => findings.filter((finding) => !isInherent(finding.kind));
+
+/** Each with its sentences and the first of its cures. */
+function findingLines(findings: readonly FindingRecord[], columns: number): string[] {
+  return findings.slice(0, MOST_FINDINGS).flatMap((finding) => [
+    ...labelled('why', `${finding.title} (${finding.where}; ${finding.sure}). ${finding.what}`, columns),
+    ...finding.cures.slice(0, 1).map((cure) => `  cure      ${cure.where}: ${oneLine(cure.lines.join('; '))}${finding.cures.length > 1 ? ` (and ${finding.cures.length - 1} more in the report)` : ''}`),
+  ]);
 }
 
 /** "  expected  text", continued under the text. */

@@ -26,7 +26,7 @@ export function result(over: Partial<ResultRecord> = {}): ResultRecord {
   return {
     scenario: 'multicast/membership-expiry', title: 'membership expiry', variant: 'healthy', control: false,
     cases: ['A1', 'A2'], kernel: qemu.id, seed: 1, time: 'warp', verdict, expected, asExpected: verdict === expected,
-    claims: [claim()], figures: { deliveredPercent: 100 }, protocolS: 935.2, wallS: 12.31, readouts: [],
+    claims: [claim()], figures: { deliveredPercent: 100 }, protocolS: 935.2, wallS: 12.31, readouts: [], findings: [],
     files: ['multicast/membership-expiry/healthy/plan.sh', 'multicast/membership-expiry/healthy/events.ndjson'],
     replay: `wirewarp run multicast/membership-expiry --variant ${over.variant ?? 'healthy'} --kernel ${qemu.id} --seed 1`,
     ...over,

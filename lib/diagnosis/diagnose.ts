@@ -1,0 +1,176 @@
+/**
+ * Why datagrams and pings of a variant were lost, from its record: each outage's datagrams are sent through the tables as
+ * they stood (walk.ts), the place where they left their way is asked for its history, and equal causes become one finding.
+ */
+import type { Cause, Context } from './cause.ts';
+import { neverJoined, notFlooded, notInTable } from './group-causes.ts';
+import { atTheHost } from './host-causes.ts';
+import { isInherent, KINDS } from './kinds.ts';
+import { Network } from './network.ts';
+import { isGroup, isMember, joinsOf, type Outage, outagesOf, samplesOf } from './outages.ts';
+import { believedElsewhere, placeCause, wireBytes } from './station-causes.ts';
+import { neighbourKey } from '../state-keys.ts';
+import { readStory, type StoryInput } from './story.ts';
+import type { Affected, Draft, Finding } from './types.ts';
+import { type Parting, partingOf, type Path, type Sending, walk, waysTo } from './walk.ts';
+import { groupDraft } from './words/groups.ts';
+import { hostDraft } from './words/hosts.ts';
+import { placeDraft } from './words/places.ts';
+import { stationDraft } from './words/stations.ts';
+
+/** Of an outage that has several causes one after the other, those count that explain so much of it. */
+const SHARE = 0.05;
+
+export function diagnose(input: StoryInput): Finding[] {
+  const story = readStory(input);
+  const ctx: Context = { story, net: new Network(story) };
+  const found = new Map<string, Cause[]>();
+  for (const probe of story.probes)
+    for (const outage of outagesOf(story, probe))
+      for (const cause of causesOf(ctx, outage)) {
+        const id = cause.group ? `${cause.kind}|${cause.key}` : `${cause.kind}|${cause.where}|${cause.key}`;
+        found.set(id, [...(found.get(id) ?? []), cause]);
+      }
+  return [...found.values()].flatMap((causes): Finding[] => {
+    const draft = draftOf(ctx, causes);
+    return draft ? [finding(draft, causes)] : [];
+  });
+}
+
+function draftOf({ net }: Context, causes: readonly Cause[]): Draft | undefined {
+  return groupDraft(net, causes) ?? stationDraft(net, causes) ?? placeDraft(net, causes) ?? hostDraft(net, causes) ?? standstill(causes);
+}
+
+function finding({ key: _key, ...draft }: Draft, causes: readonly Cause[]): Finding {
+  const outages = [...new Set(causes.map((c) => c.outage))];
+  return { ...draft, title: KINDS[draft.kind], affects: outages.map(affected) };
+}
+
+const seconds = (ns: number): number => Math.round(ns / 1e3) / 1e6;
+const affected = (o: Outage): Affected => ({ flow: o.probe.name, receiver: o.probe.receiver, fromS: seconds(o.fromNs), toS: seconds(o.toNs), lost: o.lost.length, open: o.open });
+
+/** The causes of an outage, each once for each place; what belongs to a failover goes with the failover. */
+export function causesOf(ctx: Context, outage: Outage): Cause[] {
+  const samples = samplesOf(outage);
+  const shares = new Map<string, { cause: Cause; stands: number }>();
+  for (const { ns, stands } of samples) {
+    const cause = causeAt(ctx, outage, ns);
+    const id = `${cause.kind}|${cause.where}|${cause.key}`;
+    const before = shares.get(id);
+    shares.set(id, { cause: before?.cause ?? cause, stands: (before?.stands ?? 0) + stands });
+  }
+  let all = [...shares.values()].filter((x) => x.stands >= SHARE * outage.lost.length);
+  const real = all.filter((x) => !isInherent(x.cause.kind) && x.cause.kind !== 'unexplained');
+  if (real.length > 0) all = real;
+  const told = all.filter((x) => x.cause.kind !== 'unexplained');
+  if (told.reduce((sum, x) => sum + x.stands, 0) >= outage.lost.length / 2) all = told;
+  return all.sort((a, b) => b.stands - a.stands).map((x) => x.cause);
+}
+
+/** Why one datagram was lost. The record's notices come a little after the fact, so the tables around the instant are asked too. */
+export function causeAt(ctx: Context, outage: Outage, ns: number): Cause {
+  const { probe } = outage;
+  const { slackNs } = ctx.story;
+  if (isGroup(probe.to)) {
+    const receiver = receiverOf(ctx, outage);
+    if (isMember(ctx.story, probe, ns) === false) return neverJoined(ctx, outage, receiver, ns);
+    for (const at of [ns, ns + slackNs, ns - slackNs]) {
+      const cause = groupCause(ctx, outage, receiver, at);
+      if (cause) return cause;
+    }
+    return atTheHost(ctx, outage, receiver);
+  }
+  const legs = legsOf(ctx, outage);
+  for (const at of [ns, ns + slackNs, ns - slackNs])
+    for (const leg of legs) {
+      const cause = stationCause(ctx, outage, leg, at);
+      if (cause) return cause;
+    }
+  const [first] = legs;
+  return first ? atTheHost(ctx, outage, first.to) : { kind: 'unexplained', where: probe.from, key: probe.to, host: { machine: probe.from, group: undefined, to: probe.to, port: probe.port, sent: outage.lost.length }, outage };
+}
+
+/** The device by which a receiver hears a group: where it joined, else the one that has its address. */
+function receiverOf({ story, net }: Context, { probe }: Outage): string {
+  const join = joinsOf(story, probe)[0];
+  if (join) return `${join.who}:${join.device}`;
+  return [...story.topology.links.flatMap((l) => [l.a, l.b]), ...story.topology.devices].filter((d) => d.node === probe.receiver && d.addresses.length > 0).map((d) => net.label(d))[0] ?? `${probe.receiver}:eth0`;
+}
+
+function groupCause(ctx: Context, outage: Outage, receiver: string, ns: number): Cause | undefined {
+  const { net } = ctx;
+  const { probe } = outage;
+  const from = `${probe.from}:${probe.device}`;
+  const ways = waysTo(net, from, receiver, ns);
+  if (ways.length === 0) return away(ctx, outage, receiver, ns);
+  const parting = firstParting(ctx, ways, from, { to: 'group', group: probe.to }, ns, outage);
+  if (!parting) return undefined;
+  // A table that was flushed with its port is no riddle.
+  if (parting.why === 'not-in-mdb' && !passable(ctx, parting.at, ns)) return placeCause(ctx, outage, { ...parting, why: net.linkUp(parting.at, ns) ? 'port-state' : 'link-down' }, receiver, ns);
+  if (parting.why === 'not-in-mdb') return notInTable(ctx, outage, parting, receiver, ns);
+  if (parting.why === 'no-flood' && parting.decision && (['flood', 'bcast_flood'].some((flag) => net.portOption(parting.at, flag, ns) !== false))) return notFlooded(ctx, outage, parting, ns);
+  return placeCause(ctx, outage, parting, receiver, ns);
+}
+
+const passable = ({ net }: Context, port: string, ns: number): boolean => net.linkUp(port, ns) && (net.kind(port) === 'bridge' || net.portState(port, ns) === 'forwarding');
+
+interface Leg { readonly from: string; readonly to: string; readonly address: string }
+
+/** There, and of a ping back. */
+function legsOf({ net }: Context, { probe }: Outage): Leg[] {
+  const to = net.ownerOf(probe.to);
+  if (to === undefined) return [];
+  const from = net.deviceTowards(probe.from, probe.to) ?? `${probe.from}:${probe.device}`;
+  const own = net.device(from)?.addresses.find((a) => a.includes(':') === probe.to.includes(':'))?.split('/')[0] ?? '';
+  return [{ from, to, address: probe.to }, ...(probe.kind === 'ping' ? [{ from: to, to: from, address: own }] : [])];
+}
+
+function stationCause(ctx: Context, outage: Outage, { from, to, address }: Leg, ns: number): Cause | undefined {
+  const { net } = ctx;
+  const ways = waysTo(net, from, to, ns);
+  if (ways.length === 0) return away(ctx, outage, to, ns) ?? away(ctx, outage, from, ns);
+  if (!knowsMac(ctx, from, address, ns)) {
+    const asked = firstParting(ctx, ways, from, { to: 'everybody' }, ns);
+    if (asked?.why === 'no-flood' && net.portOption(asked.at, 'flood', ns) !== false) return { kind: 'broadcast-withheld', where: asked.at, key: address, place: { at: asked.at, why: asked.why, address }, outage };
+    if (asked) return placeCause(ctx, outage, asked, to, ns);
+  }
+  const sending: Sending = { to: 'station', mac: net.mac(to) };
+  const parting = firstParting(ctx, ways, from, sending, ns, outage);
+  return parting && partingCause(ctx, outage, parting, to, ns);
+}
+
+/** The first of the ways on which the frame was lost. A host cuts what is larger than its own device takes into pieces of that size. */
+function firstParting({ net }: Context, ways: readonly Path[], from: string, sending: Sending, ns: number, outage?: Outage): Parting | undefined {
+  const went = walk(net, from, sending, ns, outage ? Math.min(wireBytes(outage), net.mtu(from, ns)) : 0);
+  for (const way of ways) {
+    const parting = partingOf(net, way, went, from);
+    if (parting) return parting;
+  }
+  return undefined;
+}
+
+function partingCause(ctx: Context, outage: Outage, parting: Parting, to: string, ns: number): Cause {
+  if (parting.decision?.by === 'fdb' && (parting.why === 'elsewhere' || parting.why === 'same-port')) return believedElsewhere(ctx, outage, parting, to, ns);
+  return placeCause(ctx, outage, parting, to, ns);
+}
+
+/** Has the sender a MAC for the address, by a permanent entry or one that its kernel keeps? */
+function knowsMac({ story, net }: Context, from: string, address: string, ns: number): boolean {
+  const node = story.topology.nodes.find((n) => n.name === net.nodeOf(from));
+  if (node?.neighbours?.some((e) => e.address === address)) return true;
+  const state = net.state(neighbourKey(from, address), ns);
+  return state !== undefined && !['failed', 'incomplete', 'absent'].includes(state);
+}
+
+/** Plugged in nowhere: a guest on its way. */
+function away({ story, net }: Context, outage: Outage, station: string, ns: number): Cause | undefined {
+  if (!story.topology.movables.some((m) => m.guest === net.nodeOf(station))) return undefined;
+  const plugged = story.topology.movables.filter((m) => m.guest === net.nodeOf(station)).some((m) => m.places.some((p) => net.master(`${m.nic}:${p.uplink}`, ns) !== undefined));
+  return plugged ? undefined : { kind: 'guest-standstill', where: net.nodeOf(station), key: '', outage };
+}
+
+function standstill(causes: readonly Cause[]): Draft | undefined {
+  const [first] = causes;
+  if (first?.kind !== 'guest-standstill') return undefined;
+  return { kind: 'guest-standstill', sure: 'certain', where: first.where, what: `${first.where} was plugged in nowhere: it stood still on its way from one host to the other.`, evidence: [], cures: [] };
+}
