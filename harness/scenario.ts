@@ -36,6 +36,7 @@ export type { Guest } from './lab/guest.ts';
 export type { Bridge } from './lab/bridge.ts';
 export type { Bond } from './lab/bond.ts';
 export type { Link } from './lab/link.ts';
+export type { Capture } from './capture/capture.ts';
 export type { Querier } from './lab/querier.ts';
 export type { Flow } from './probes/flow.ts';
 export { after } from '../lib/units.ts';

@@ -1,5 +1,5 @@
 /** Kinds of frames that claims speak of: a name for the report and a test on the decoded frame. */
-import { formatIp, type Frame, isGratuitous, isSelfRarp, type GroupRecord, parseIp, totemType, type TotemType } from './wire/index.ts';
+import { formatIp, type Frame, isGratuitous, isMulticastMac, isSelfRarp, type GroupRecord, parseIp, totemType, type TotemType } from './wire/index.ts';
 
 export interface FrameKind {
   /** As in "at least 2 IGMP general queries". */
@@ -43,15 +43,6 @@ export const leave = (group: string, from?: { mac: string; name: string }): Fram
   });
 };
 
-/** Queries for one group: asked of those who may be left when somebody has left it. */
-export const groupQuery = (group: string): FrameKind => {
-  const asked = spelt(group);
-  return kind(`queries for ${group}`, (f) => {
-    const message = f.igmp ?? f.mld;
-    return message?.type === 'query' && message.group === asked;
-  });
-};
-
 /** General queries, IGMP or MLD. */
 export const generalQuery = (version?: MembershipVersion): FrameKind =>
   kind(`${version ?? 'IGMP or MLD'} general queries`, (f) => {
@@ -60,6 +51,23 @@ export const generalQuery = (version?: MembershipVersion): FrameKind =>
     if (message.group !== '0.0.0.0' && message.group !== '::') return false;
     return version === undefined || version === versionOf(f);
   });
+
+/** Queries for one group, not for its sources: asked of those who may be left when somebody has left it. */
+export const groupQuery = (group: string, version?: MembershipVersion): FrameKind => {
+  const asked = spelt(group);
+  return kind(`${version ?? (group.includes(':') ? 'MLD' : 'IGMP')} queries for ${group}`, (f) => {
+    const message = f.igmp ?? f.mld;
+    return message?.type === 'query' && message.group === asked && !('sources' in message && message.sources.length > 0) && (version === undefined || version === versionOf(f));
+  });
+};
+
+/** Who has this address? By multicast to its solicited-node group, or (a neighbour once known) to its MAC. */
+export const neighbourSolicitation = (target: string, how?: 'multicast' | 'unicast', from?: { mac: string; name: string }): FrameKind => {
+  const asked = spelt(target);
+  return kind(`${how ? `${how} ` : ''}neighbour solicitations for ${target}${from ? ` from ${from.name}` : ''}`, (f) =>
+    f.icmpv6?.type === 'neighbor-solicitation' && f.icmpv6.target === asked && (!from || sourceMac(f) === from.mac)
+    && (how === undefined || (how === 'multicast') === (f.eth !== undefined && isMulticastMac(f.eth.dst))));
+};
 
 /** Announcements of an address by ARP: request or reply whose sender and target address are the same. */
 export const gratuitousArp = (of?: { mac?: string; ip?: string }): FrameKind =>

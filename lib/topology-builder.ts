@@ -69,7 +69,10 @@ export interface QuerierOptions extends NodeOptions {
   version?: QuerierVersion;
   queryInterval?: Duration;
   responseInterval?: Duration;
+  /** Source address of its queries: "0.0.0.0" is what a switch without an address sends. Default: the machine's own. */
   source?: string;
+  /** Take a source that nobody accepts queries from (an MLD querier's global address): the story is about it. */
+  anySource?: true;
   addresses?: string[];
   /** Default: follows from the seed. MLD elects by the link-local address, which follows from this. */
   mac?: string;
@@ -187,7 +190,7 @@ export class TopologyBuilder {
     const node = this.#node(name, 'querier', { ipv6: version.startsWith('MLD') || undefined, ...options });
     this.#plug(name, options, defined({ kind: 'end' as const, node: name, name: 'eth0', addresses: options.addresses ?? this.nextAddresses(node.ipv6), mac: options.mac }));
     this.#queriers.push(defined({
-      node: name, device: 'eth0', version, queryInterval: options.queryInterval ?? s(125), responseInterval: options.responseInterval ?? s(10), source: options.source,
+      node: name, device: 'eth0', version, queryInterval: options.queryInterval ?? s(125), responseInterval: options.responseInterval ?? s(10), source: options.source, anySource: options.anySource,
     }));
     return { kind: 'querier', node: name, device: 'eth0' };
   }

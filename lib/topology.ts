@@ -83,6 +83,8 @@ export interface QuerierSpec {
   readonly responseInterval: Duration;
   /** Source address; "0.0.0.0" is what a switch without an address sends. Default: the node's own. */
   readonly source?: string;
+  /** The story is about a source that nobody takes queries from: validation lets it pass. */
+  readonly anySource?: true;
 }
 export type QuerierVersion = 'IGMPv1' | 'IGMPv2' | 'IGMPv3' | 'MLDv1' | 'MLDv2';
 

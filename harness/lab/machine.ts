@@ -60,9 +60,11 @@ export class Machine {
       group,
       leaves: () => {
         this.lab.step(`${this.name} leaves ${group}`);
+        // Taken first: the leave is on the wire before close() returns.
+        const left = this.lab.clock.moment(`${this.name} left ${group}`);
         socket.close();
-        this.#notes('leaves', group, options.source);
-        return this.lab.clock.moment(`${this.name} left ${group}`);
+          this.#notes('leaves', group, options.source);
+          return left;
       },
     };
   }

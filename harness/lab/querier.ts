@@ -4,11 +4,12 @@
  * family they elect one (RFC 3376 section 6.6.2, RFC 3810 section 7.6.2): who hears a query from a lower address asks no
  * more until it has heard none for the other-querier-present interval.
  */
+import { report } from '../../lib/frame-kinds.ts';
 import type { QuerierSpec } from '../../lib/topology.ts';
 import type { QuerierRef } from '../../lib/topology-builder.ts';
 import { type Duration, formatDuration, inMilliseconds, type Moment, ns, s, times } from '../../lib/units.ts';
 import { parseIp } from '../../lib/wire/address.ts';
-import { decodeFrame, ETHER_TYPE, igmpQuery, mldQuery } from '../../lib/wire/index.ts';
+import { decodeFrame, ETHER_TYPE, type Frame, igmpQuery, mldQuery } from '../../lib/wire/index.ts';
 import { PacketSocket } from '../system/native/packet-socket.ts';
 import type { Received } from '../system/native/receive-batch.ts';
 import { Guest } from './guest.ts';
@@ -19,6 +20,8 @@ const STARTUP_QUERIES = 2;
 const ROBUSTNESS = 2;
 /** How long members have to answer a query for their group; RFC 3376 section 8.8. */
 const LAST_MEMBER_INTERVAL = s(1);
+/** How often it asks before it gives a group up; RFC 3376 section 8.9. */
+const LAST_MEMBER_COUNT = 2;
 
 /** Is one address lower than another of its family: who has it wins the election. 0.0.0.0 and :: do not take part. */
 export function winsElection(address: string, over: string): boolean {
@@ -26,6 +29,16 @@ export function winsElection(address: string, over: string): boolean {
   if (a.length !== b.length || a.every((octet) => octet === 0)) return false;
   const differs = a.findIndex((octet, i) => octet !== b[i]);
   return differs >= 0 && (a[differs] as number) < (b[differs] as number);
+}
+
+export interface GroupQueryOptions {
+  /** IGMP only: the message names no group though it is sent to one, as mrouted 4.0 and 4.1 had it. */
+  namesNoGroup?: boolean;
+}
+
+export interface LastMemberOptions extends GroupQueryOptions {
+  /** How often it asks, a second apart. Default 2. */
+  count?: number;
 }
 
 /** Where it is a guest, it moves as guests do. */
@@ -38,6 +51,8 @@ export class Querier extends Guest {
   #ownAddress: string | undefined;
   #nextNs = 0;
   lastQuery: Moment | undefined;
+  #ear: PacketSocket | undefined;
+  readonly #onReport = new Set<(frame: Frame) => void>();
 
   constructor(lab: LabCore, ref: QuerierRef) {
     super(lab, ref.node, ref.device);
@@ -91,14 +106,34 @@ export class Querier extends Guest {
   }
 
   /** One query for a group, as after a leave: who is left answers within the last member query interval. */
-  asksAbout(group: string): Moment {
+  asksAbout(group: string, { namesNoGroup = false }: GroupQueryOptions = {}): Moment {
     this.lab.step(`${this.name} asks who is left in ${group}`);
-    const asked = { ...this.sendsFrame(this.#query(LAST_MEMBER_INTERVAL, group)), what: `${this.name}'s query for ${group}` };
+    const asked = { ...this.sendsFrame(this.#query(LAST_MEMBER_INTERVAL, group, namesNoGroup)), what: `${this.name}'s query for ${group}` };
     this.lab.recorder.record(asked.ns, { type: 'query', from: this.name, version: this.spec.version, group });
     return asked;
   }
 
-  #query(responseInterval: Duration, group?: string): Uint8Array {
+  /**
+   * What a router does when a host has left (RFC 2236 section 3, RFC 3376 section 6.4.2): it asks for the group `count`
+   * times, and after as many intervals takes a group for abandoned that nobody reported. Resolves with the first report.
+   */
+  async asksWhoIsLeft(group: string, { count = LAST_MEMBER_COUNT, ...query }: LastMemberOptions = {}): Promise<Moment | undefined> {
+    const wanted = report(group);
+    let heard: Moment | undefined;
+    const hears = (frame: Frame): void => { if (wanted.matches(frame)) heard ??= this.lab.clock.moment(`${this.name} heard a report for ${group}`); };
+    this.#listens();
+    this.#onReport.add(hears);
+    const begin = this.lab.clock.ns;
+    for (let n = 0; n < count; n++) {
+      this.asksAbout(group, query);
+      await this.lab.clock.until(begin + (n + 1) * LAST_MEMBER_INTERVAL.ns);
+    }
+    this.#onReport.delete(hears);
+    this.lab.step(`${this.name} ${heard ? 'has heard of a member that is left' : 'has heard of nobody'}`);
+    return heard;
+  }
+
+  #query(responseInterval: Duration, group?: string, namesNoGroup = false): Uint8Array {
     const { version, queryInterval, source } = this.spec;
     const { scale } = this.lab.plan;
     // What goes on the wire counts in the kernel's time, not in protocol time.
@@ -106,7 +141,7 @@ export class Querier extends Guest {
       srcMac: this.mac, maxResponse: inMilliseconds(times(responseInterval, 1 / scale)), queryInterval: Math.max(1000, inMilliseconds(times(queryInterval, 1 / scale))), ...(group === undefined ? {} : { group }),
     };
     return version.startsWith('IGMP')
-      ? igmpQuery({ ...common, version: Number(version.slice(-1)) as 1 | 2 | 3, source: source ?? this.address(4) })
+      ? igmpQuery({ ...common, version: Number(version.slice(-1)) as 1 | 2 | 3, source: source ?? this.address(4), namesNoGroup })
       : mldQuery({ ...common, version: Number(version.slice(-1)) as 1 | 2, ...(source ? { source } : {}) });
   }
 
@@ -137,16 +172,23 @@ export class Querier extends Guest {
   /** One querier alone has nobody to hear, and need not look at every frame of its port. */
   #hearsOthers(): void {
     const family = this.spec.version.slice(0, -2);
-    if (this.lab.topology.queriers.filter((q) => q.version.startsWith(family)).length < 2) return;
+    if (this.lab.topology.queriers.filter((q) => q.version.startsWith(family)).length >= 2) this.#listens();
+  }
+
+  #listens(): void {
+    if (this.#ear) return;
     const node = this.lab.node(this.name);
-    const socket = new PacketSocket({ namespace: node.namespace.fd, index: node.indexOf(this.device), receive: family === 'IGMP' ? ETHER_TYPE.ipv4 : ETHER_TYPE.ipv6 });
-    this.lab.scope.defer(`${this.name} hears no more queries`, () => { socket.close(); });
+    const socket = new PacketSocket({ namespace: node.namespace.fd, index: node.indexOf(this.device), receive: this.spec.version.startsWith('IGMP') ? ETHER_TYPE.ipv4 : ETHER_TYPE.ipv6 });
+    this.#ear = socket;
+    this.lab.scope.defer(`${this.name} listens no more`, () => { socket.close(); });
     socket.onReceive((received) => { this.#heard(received); }, { holds: false });
   }
 
   #heard(received: Received): void {
-    if (!this.#alive) return;
+    if (!this.#alive && this.#onReport.size === 0) return;
     const frame = decodeFrame(received.copy());
+    for (const hears of this.#onReport) hears(frame);
+    if (!this.#alive) return;
     const message = frame.igmp ?? frame.mld;
     const from = frame.ipv4?.src ?? frame.ipv6?.src;
     if (message?.type !== 'query' || from === undefined || this.#ownAddress === undefined || !winsElection(from, this.#ownAddress)) return;

@@ -27,7 +27,7 @@ export function checkQueriers({ topology, scale, report, node }: Context): void 
     if (querier.source === undefined) continue;
     if (mld ? !isIpv6(querier.source) : !isIpv4(querier.source)) report(where, `its source "${querier.source}" is no IPv${mld ? '6' : '4'} address`, mld ? 'give a link-local one: "fe80::1"' : 'give an IPv4 address without a prefix length');
     // RFC 3810 section 5.1.14: others are dropped without a word.
-    else if (mld && !isLinkLocal(querier.source)) report(where, `its source ${querier.source} is not link-local: nobody takes an MLD query from it (RFC 3810 section 5.1.14)`, 'give one of fe80::/10');
+    else if (mld && !querier.anySource && !isLinkLocal(querier.source)) report(where, `its source ${querier.source} is not link-local: nobody takes an MLD query from it (RFC 3810 section 5.1.14)`, 'give one of fe80::/10; if the story is about just that: anySource: true');
   }
 }
 

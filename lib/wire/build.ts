@@ -96,6 +96,8 @@ export interface IgmpQueryOptions extends QueryOptions {
   version: 1 | 2 | 3;
   /** The querier's address; 0.0.0.0 is a bridge that asks without taking part in the election. */
   source: Ipv4Address;
+  /** The message names no group though it goes to one: mrouted 4.0 and 4.1 asked so (issue 46). Bridges that snoop drop it. */
+  namesNoGroup?: boolean;
 }
 
 /** A general query goes to 224.0.0.1, one for a group to the group (RFC 2236 section 9). Version 1 knows no group. */
@@ -107,7 +109,7 @@ export function igmpQuery(options: IgmpQueryOptions): Uint8Array {
   } = options;
   if (version === 1 && group !== undefined) throw new RangeError('an IGMPv1 query asks for no group');
   if (version < 3 && sources.length > 0) throw new RangeError(`an IGMPv${version} query asks for no sources`);
-  const asked = group ?? '0.0.0.0';
+  const asked = options.namesNoGroup ? '0.0.0.0' : (group ?? '0.0.0.0');
   const message: Igmp =
     version === 1
       ? { type: 'query', version, group: asked }

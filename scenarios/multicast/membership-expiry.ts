@@ -66,6 +66,7 @@ export default scenario({
     await expect(flow).to(dave).neverArrives(within(again, ns(0), s(60)));
     const deafAgain = await expect(flow).to(bob).stops(within(lastReport, membership));
     figure('bobDeafAgainAfterS', deafAgain['stoppedAfterS']);
+    figure('bobDeafAgainBeyondIntervalS', deafAgain['stoppedAfterS'] && deafAgain['stoppedAfterS'] - interval.ns / 1e9);
 
     // The bridge went by its MDB all along: nothing of the flow was ever put on the port of one who had not joined.
     flow.stop();

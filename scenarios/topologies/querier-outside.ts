@@ -10,6 +10,11 @@ export interface QuerierOutside {
   otherQuerier?: Duration;
   /** Default IGMPv3 or MLDv2: hosts answer in the querier's version, and in these no host suppresses its report. */
   version?: QuerierVersion;
+  /** Time from one query to the next. Default 125 s. */
+  queryInterval?: Duration;
+  /** Where the queries come from. Default the querier's own address. */
+  source?: string;
+  anySource?: true;
   /** mcast_flood of the guests' ports. Off leaves them nothing to fall back on: no membership, no datagram. */
   flood?: boolean;
 }
@@ -24,6 +29,6 @@ export const querierOutside = (o: QuerierOutside) =>
     return {
       vmbr0,
       alice: t.guest('alice', on), bob: t.guest('bob', on), carol: t.guest('carol', on), dave: t.guest('dave', on), erin: t.guest('erin', on),
-      core: t.querier('core', { on: vmbr0, version: o.version ?? (o.family === 4 ? 'IGMPv3' : 'MLDv2') }),
+      core: t.querier('core', { on: vmbr0, version: o.version ?? (o.family === 4 ? 'IGMPv3' : 'MLDv2'), ...(o.queryInterval ? { queryInterval: o.queryInterval } : {}), ...(o.source ? { source: o.source } : {}), ...(o.anySource ? { anySource: o.anySource } : {}) }),
     };
   }, { ipv6: o.family === 6 });

@@ -2,8 +2,9 @@
 import t from 'tap';
 import * as kinds from '../../lib/frame-kinds.ts';
 import {
-  arpFrame, decodeFrame, describeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
+  arpFrame, decodeFrame, describeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, ipv6Frame, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
 } from '../../lib/wire/index.ts';
+import { encodeIcmpv6 } from '../../lib/wire/icmpv6.ts';
 
 const bob = { name: 'bob', mac: '02:00:00:00:00:0b' };
 const carol = { name: 'carol', mac: '02:00:00:00:00:0c' };
@@ -99,6 +100,40 @@ t.test('leaves, and queries for one group', (t) => {
   t.notOk(is(kinds.groupQuery(group), igmpQuery({ version: 2, source, srcMac })), 'a general query asks for all');
   t.notOk(is(kinds.groupQuery('239.192.5.6'), igmpQuery({ version: 2, source, srcMac, group })));
   t.notOk(is(kinds.groupQuery(group), reports.IGMPv2));
+  t.end();
+});
+
+t.test('queries for a group', (t) => {
+  for (const version of [2, 3] as const) {
+    t.ok(is(kinds.groupQuery(group), igmpQuery({ version, source, srcMac, group })));
+    t.ok(is(kinds.groupQuery(group, `IGMPv${version}`), igmpQuery({ version, source, srcMac, group })));
+    t.notOk(is(kinds.groupQuery(group), igmpQuery({ version, source, srcMac })), 'a general one');
+    t.notOk(is(kinds.groupQuery(group), igmpQuery({ version, source, srcMac, group: '239.192.5.6' })), 'for another');
+    const nameless = igmpQuery({ version, source, srcMac, group, namesNoGroup: true });
+    t.notOk(is(kinds.groupQuery(group), nameless), 'sent to the group, but naming none');
+    t.equal(decodeFrame(nameless).ipv4?.dst, group);
+  }
+  t.notOk(is(kinds.groupQuery(group), igmpQuery({ version: 3, source, srcMac, group, sources: [source] })), 'for a source');
+  t.notOk(is(kinds.groupQuery(group, 'IGMPv2'), igmpQuery({ version: 3, source, srcMac, group })));
+  for (const version of [1, 2] as const) t.ok(is(kinds.groupQuery(group6, `MLDv${version}`), mldQuery({ version, srcMac, group: group6 })));
+  t.equal(kinds.groupQuery(group6).what, 'MLD queries for ff15::5:5');
+  t.end();
+});
+
+t.test('who has this IPv6 address', (t) => {
+  const [target, src] = ['2001:db8::3', '2001:db8::2'];
+  const asks = (dst: string, dstMac: string): Uint8Array => ipv6Frame(
+    { srcMac, dstMac }, { src, dst, protocol: 58, hopLimit: 255 },
+    encodeIcmpv6({ type: 'neighbor-solicitation', target, options: [{ type: 'source-link-layer', mac: srcMac }] }, { src, dst }));
+  const [all, one] = [asks('ff02::1:ff00:3', '33:33:ff:00:00:03'), asks(target, carol.mac)];
+  t.ok(is(kinds.neighbourSolicitation(target), all));
+  t.ok(is(kinds.neighbourSolicitation(target), one));
+  t.ok(is(kinds.neighbourSolicitation(target, 'multicast', bob), all));
+  t.notOk(is(kinds.neighbourSolicitation(target, 'multicast'), one));
+  t.ok(is(kinds.neighbourSolicitation(target, 'unicast'), one));
+  t.notOk(is(kinds.neighbourSolicitation(target, 'unicast'), all));
+  t.notOk(is(kinds.neighbourSolicitation(src), all));
+  t.notOk(is(kinds.neighbourSolicitation(target, undefined, carol), all));
   t.end();
 });
 

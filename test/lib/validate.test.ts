@@ -205,6 +205,7 @@ pair('a source of the wrong version', /no IPv4 address/, querier({ source: 'fe80
 const mld = (change: Partial<QuerierSpec>, ipv6 = true): Topology => withNode({ ...querier({ version: 'MLDv2', ...change }) }, 'core', { ipv6 });
 pair('MLD without IPv6', /speaks MLDv2, and core has no IPv6/, mld({}, false), mld({}));
 pair('an MLD source that is not link-local', /not link-local/, mld({ source: '2001:db8::1' }), mld({ source: 'fe80::1' }));
+pair('the same, told that it is meant', /not link-local/, mld({ source: '2001:db8::1' }), mld({ source: '2001:db8::1', anySource: true }));
 pair('a querier version that there is not', /version is "IGMPv4"/, querier({ version: 'IGMPv4' as never }), querier({ version: 'IGMPv3' }));
 
 pair('a ring without STP, and one with it on one bridge', /loop without spanning tree: (swa|swb|swc) .*→/, ring(), ring({ stp_state: true }));
