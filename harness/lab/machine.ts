@@ -63,8 +63,8 @@ export class Machine {
         // Taken first: the leave is on the wire before close() returns.
         const left = this.lab.clock.moment(`${this.name} left ${group}`);
         socket.close();
-          this.#notes('leaves', group, options.source);
-          return left;
+        this.#notes('leaves', group, options.source);
+        return left;
       },
     };
   }
