@@ -115,6 +115,19 @@ export class Bridge extends Machine {
     return node.netlink.get(linkGet(node.indexOf(this.device), { skipStats: true }), decodeLink).bridge?.querier ?? {};
   }
 
+  /**
+   * Asks the kernel now whom the bridge takes for the querier: a state for claims ("192.0.2.6 behind core", "nobody"), and how long
+   * it goes on believing in another one without a query.
+   */
+  saysOfQuerier(family: 4 | 6): { state: StateTimeline; asked: Moment; givenUpIn: Duration | undefined } {
+    const asked = this.lab.clock.moment(`${this.device} was asked for its querier`);
+    const told = this.querier()[family === 4 ? 'ipv4' : 'ipv6'];
+    const port = told?.port === undefined ? undefined : this.lab.node(this.node).nameOf(told.port);
+    const words = told === undefined ? 'nobody' : `${told.address}${port === undefined ? ', itself' : ` behind ${port}`}`;
+    const state = this.lab.states.learn(`${this.#label} querier IPv${family}`, words, asked.ns);
+    return { state, asked, givenUpIn: told?.otherTimerMs === undefined ? undefined : times(ms(told.otherTimerMs), this.lab.plan.scale) };
+  }
+
   mdb(): MdbEntry[] {
     const node = this.lab.node(this.node);
     const index = node.indexOf(this.device);

@@ -50,6 +50,12 @@ export class Querier extends Guest {
   /** The address that its queries come from, as seen in the first. */
   #ownAddress: string | undefined;
   #nextNs = 0;
+
+  /** The address that its queries come from; before the first one, the machine's own. */
+  get asksFrom(): string {
+    return this.#ownAddress ?? this.spec.source ?? this.address(this.spec.version.startsWith('IGMP') ? 4 : 6);
+  }
+
   lastQuery: Moment | undefined;
   #ear: PacketSocket | undefined;
   readonly #onReport = new Set<(frame: Frame) => void>();
