@@ -39,11 +39,19 @@ export function findComplaints(log: string, allow: readonly RegExp[] = []): Comp
   return found;
 }
 
-/** PID 1 of a VM is ours: that it ended by itself, with which status, and the panic is no fault of the kernel's. Undefined where it was killed. */
+/** SIGTRAP and SIGABRT: how V8 and libc end a program that found itself broken. */
+const ABORTS = [5, 6];
+
+/**
+ * PID 1 of a VM is ours: that it ended by itself, with which status (128 and the signal where it aborted), and the panic
+ * is no fault of the kernel's. Undefined where it was killed.
+ */
 export function initStatus(complaint: Complaint): number | undefined {
   const code = /Attempted to kill init! exitcode=0x([\da-f]{8})/.exec(complaint.line)?.[1];
   const status = code === undefined ? undefined : Number.parseInt(code, 16);
-  return status === undefined || (status & 0x7f) !== 0 ? undefined : (status >> 8) & 0xff;
+  if (status === undefined) return undefined;
+  const signal = status & 0x7f;
+  return signal === 0 ? (status >> 8) & 0xff : ABORTS.includes(signal) ? 128 + signal : undefined;
 }
 
 /** The lines around a complaint: a backtrace is what a maintainer asks for first. */

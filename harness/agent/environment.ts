@@ -2,7 +2,7 @@
  * Makes the place fit for a story. In a VM we are PID 1 of an initramfs: mount what there is to mount and load modules. On the running kernel we are a child in namespaces of our own.
  */
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { clockResolutionNs, loadModule, mount, setTerminal, terminalSettings } from '../system/native/libc.ts';
+import { clockResolutionNs, duplicate, loadModule, mount, setTerminal, terminalSettings } from '../system/native/libc.ts';
 import { decodeJob, type Job } from './protocol.ts';
 
 const MODULES = '/lib/modules-wirewarp';
@@ -40,6 +40,9 @@ function enterVirtualMachine(): Environment {
   const text = /\bwirewarp\.job=(\S+)/.exec(commandLine)?.[1];
   if (!text) throw new Error(`the kernel's command line holds no wirewarp.job: ${commandLine}`);
   const job = decodeJob(text);
+  // There was no /dev when Node began, so what it says when it dies (V8's fatal errors) would go nowhere.
+  const console = openSync('/dev/console', 'w');
+  for (const fd of [1, 2]) duplicate(console, fd, 'put our last words on the console');
   const channel = openSync(CHANNEL, 'w');
   // Raw: the terminal's own line editing would rewrite what we send. c_iflag, c_oflag and c_lflag of struct termios.
   const settings = terminalSettings(channel);

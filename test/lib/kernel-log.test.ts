@@ -75,6 +75,8 @@ t.test('init that ended by itself', (t) => {
   const status = (code: string) => findComplaints(`Kernel panic - not syncing: Attempted to kill init! exitcode=0x${code}`).map(initStatus);
   t.same(status('00004600'), [70]);
   t.same(status('00000000'), [0]);
+  t.same(status('00000005'), [133], 'SIGTRAP: V8 ends so what it finds broken in itself');
+  t.same(status('00000006'), [134], 'SIGABRT');
   t.same(status('0000000b'), [undefined], 'SIGSEGV may be the kernel\'s fault');
   t.same(findComplaints('Kernel panic - not syncing: Fatal exception').map(initStatus), [undefined]);
   t.end();

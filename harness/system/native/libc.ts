@@ -47,6 +47,7 @@ export const sys = {
   poll: define<(descriptors: Pointer, count: number, timeoutMs: number) => number>('int poll(void *, ulong, int)'),
   if_nametoindex: define<(name: string) => number>('uint if_nametoindex(str)'),
   if_indextoname: define<(index: number, name: Pointer) => Pointer>('void *if_indextoname(uint, void *)'),
+  dup2: define<(from: number, to: number) => number>('int dup2(int, int)'),
   fcntl: define<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
   ioctl: define<(fd: number, request: number, argument: Pointer) => number>('int ioctl(int, ulong, void *)'),
   epoll_create1: define<(flags: number) => number>('int epoll_create1(int)'),
@@ -103,6 +104,7 @@ export const CLOCK = { REALTIME: 0, MONOTONIC: 1, MONOTONIC_RAW: 4, BOOTTIME: 7 
 
 export const open = (path: string, flags: number, purpose: string, mode = 0): number => check(sys.open(path, flags | O.CLOEXEC, mode), `open("${path}")`, purpose);
 export const close = (fd: number, purpose = 'close a descriptor'): void => { check(sys.close(fd), `close(${String(fd)})`, purpose); };
+export const duplicate = (from: number, to: number, purpose: string): void => { check(sys.dup2(from, to), `dup2(${String(from)}, ${String(to)})`, purpose); };
 export const unshare = (flags: number, purpose: string): void => { check(sys.unshare(flags), 'unshare', purpose); };
 export const setns = (fd: number, type: number, purpose: string): void => { check(sys.setns(fd, type), `setns(${String(fd)})`, purpose); };
 export const sethostname = (name: string): void => { check(sys.sethostname(name, Buffer.byteLength(name)), 'sethostname', `call this machine ${name}`); };
