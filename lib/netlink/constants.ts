@@ -29,6 +29,7 @@ export const RTM = {
   NEWQDISC: 36, NEWTFILTER: 44,
   NEWNEIGHTBL: 64, GETNEIGHTBL: 66, SETNEIGHTBL: 67,
   NEWMDB: 84, DELMDB: 85, GETMDB: 86,
+  NEWVLAN: 112, DELVLAN: 113, GETVLAN: 114,
 } as const;
 
 export const AF = { UNSPEC: 0, INET: 2, BRIDGE: 7, INET6: 10, NETLINK: 16, PACKET: 17 } as const;
@@ -54,7 +55,13 @@ export const IFLA_INET6_ADDR_GEN_MODE = 8;
 
 export const IFLA_BRIDGE = { FLAGS: 0, MODE: 1, VLAN_INFO: 2 } as const;
 export const BRIDGE_FLAGS = { MASTER: 1, SELF: 2 } as const;
-export const BRIDGE_VLAN_INFO = { MASTER: 1, PVID: 2, UNTAGGED: 4, RANGE_BEGIN: 8, RANGE_END: 16, BRENTRY: 32 } as const;
+export const BRIDGE_VLAN_INFO = { MASTER: 1, PVID: 2, UNTAGGED: 4, RANGE_BEGIN: 8, RANGE_END: 16, BRENTRY: 32, ONLY_OPTS: 64 } as const;
+
+export const BRIDGE_VLANDB = { ENTRY: 1, GLOBAL_OPTIONS: 2 } as const;
+export const BRIDGE_VLANDB_ENTRY = { INFO: 1, RANGE: 2 } as const;
+export const BRIDGE_VLANDB_GOPTS = { ID: 1, RANGE: 2 } as const;
+export const BRIDGE_VLANDB_DUMP_FLAGS = 1;
+export const BRIDGE_VLANDB_DUMPF_GLOBAL = 2;
 
 /** net_device flags (if.h), by `ip`'s spelling. Bits 16 to 18 exist in netlink only. */
 export const IFF: Readonly<Record<string, number>> = {

@@ -17,5 +17,6 @@ export * from './types.ts';
 export * from './bridge.ts';
 export * from './bridge-port.ts';
 export * from './bond.ts';
+export * from './vlan-multicast.ts';
 export * from './others.ts';
 export * from './convert.ts';

@@ -4,7 +4,7 @@ import t from 'tap';
 import {
   addressAdd, addressDelete, assemble, BOND_OPTIONS, BOND_SLAVE_OPTIONS, BRIDGE_OPTIONS, BRIDGE_PORT_OPTIONS, bpfFilterAdd, bridgePortSet, bridgeVlanAdd, bridgeVlanDelete,
   encodeOptions, fdbAdd, fdbDelete, fdbReplace, linkAdd, linkDelete, linkSet, linkSetOptions, MACVLAN_OPTIONS, mdbAdd, mdbDelete, neighbourAdd,
-  neighbourDelete, neighbourReplace, neighbourTableSet, PayloadWriter, qdiscAdd, routeAdd, routeDelete, slaveSetOptions, toIpWords, VLAN_OPTIONS,
+  neighbourDelete, neighbourReplace, neighbourTableSet, PayloadWriter, portVlanSet, qdiscAdd, routeAdd, routeDelete, slaveSetOptions, toIpWords, vlanDump, vlanMulticastSet, VLAN_OPTIONS,
   type NetlinkRequest, type OptionTable, type OptionValue,
 } from '../../../lib/netlink/index.ts';
 import { BOND_SAMPLES, BOND_SLAVE_SAMPLES, BRIDGE_PORT_SAMPLES, BRIDGE_SAMPLES, MACVLAN_SAMPLES, VLAN_SAMPLES } from './samples.ts';
@@ -113,6 +113,17 @@ void t.test('requests: type, header and attributes are what iproute2 sends', asy
     'tc filter add dev lo ingress protocol all pref 1 bpf bytecode "1,6 0 0 4294967295" direct-action':
       bpfFilterAdd({ index: 1, direction: 'ingress', priority: 1, program: assemble([{ end: -1 }]) }),
   });
+  add(8, { '1': 0, '2': 0 }, {
+    'bridge vlan global set vid 10 dev lo mcast_snooping 1 mcast_querier 1': vlanMulticastSet({ index: 1, vid: 10 }, { mcast_snooping: true, mcast_querier: true }),
+    'bridge vlan global set vid 10-11 dev lo mcast_igmp_version 3 mcast_mld_version 2 mcast_last_member_count 3 mcast_startup_query_count 4 mcast_last_member_interval 200 mcast_membership_interval 13000 mcast_querier_interval 36000 mcast_query_interval 6000 mcast_query_response_interval 500 mcast_startup_query_interval 700':
+      vlanMulticastSet({ index: 1, vid: 10, end: 11 }, {
+        mcast_igmp_version: 3, mcast_mld_version: 2, mcast_last_member_count: 3, mcast_startup_query_count: 4, mcast_last_member_interval: 2_000, mcast_membership_interval: 130_000,
+        mcast_querier_interval: 360_000, mcast_query_interval: 60_000, mcast_query_response_interval: 5_000, mcast_startup_query_interval: 7_000,
+      }),
+    'bridge vlan set vid 10 dev lo mcast_router 2': portVlanSet({ index: 1, vid: 10 }, { mcast_router: 'permanent' }),
+    'bridge vlan set vid 10-12 dev lo state blocking': portVlanSet({ index: 1, vid: 10, end: 12 }, { state: 'blocking' }),
+  });
+  add(8, {}, { 'bridge vlan global show': vlanDump('global'), 'bridge -d vlan show': vlanDump('ports') });
   for (const [command, request, header, nests] of cases) {
     const { type, payload } = golden(command);
     t.equal(request.type, type, `${command}: message type`);
