@@ -43,6 +43,25 @@ export const leave = (group: string, from?: { mac: string; name: string }): Fram
   });
 };
 
+/** Records about a group in IGMPv3 and MLDv2 reports: "block" of these sources, in whatever order. Without sources: of any. */
+export const groupRecord = (type: GroupRecord['type'], group: string, sources?: readonly string[]): FrameKind => {
+  const [asked, wanted] = [spelt(group), sources?.map(spelt).sort().join()];
+  return kind(`${type} records for ${group}${sources === undefined ? '' : ` from ${sources.join(', ') || 'no source'}`}`, (f) => {
+    const message = f.igmp ?? f.mld;
+    return message?.type === 'report' && 'records' in message &&
+      message.records.some((r) => r.type === type && r.group === asked && (wanted === undefined || [...r.sources].sort().join() === wanted));
+  });
+};
+
+/** Queries of IGMPv3 and MLDv2 for one source of a group, among others or alone. */
+export const sourceQuery = (group: string, source: string): FrameKind => {
+  const [asked, from] = [spelt(group), spelt(source)];
+  return kind(`queries for ${source} in ${group}`, (f) => {
+    const message = f.igmp ?? f.mld;
+    return message?.type === 'query' && message.group === asked && 'sources' in message && message.sources.includes(from);
+  });
+};
+
 /** General queries, IGMP or MLD. */
 export const generalQuery = (version?: MembershipVersion): FrameKind =>
   kind(`${version ?? 'IGMP or MLD'} general queries`, (f) => {
@@ -86,10 +105,11 @@ export const etherType = (type: number, name?: string): FrameKind =>
 /** Frames with this VLAN's tag. */
 export const inVlan = (id: number): FrameKind => kind(`frames tagged VLAN ${id}`, (f) => f.eth?.vlans[0]?.id === id);
 
-/** Datagrams of a flow, by destination address. */
-export const udpTo = (address: string): FrameKind => {
-  const asked = spelt(address);
-  return kind(`datagrams to ${address}`, (f) => f.udp !== undefined && (f.ipv4?.dst ?? f.ipv6?.dst) === asked);
+/** Datagrams of a flow, by destination address and, where several send there, by source address. */
+export const udpTo = (address: string, source?: string): FrameKind => {
+  const [asked, from] = [spelt(address), source === undefined ? undefined : spelt(source)];
+  return kind(`datagrams to ${address}${source === undefined ? '' : ` from ${source}`}`, (f) =>
+    f.udp !== undefined && (f.ipv4?.dst ?? f.ipv6?.dst) === asked && (from === undefined || (f.ipv4?.src ?? f.ipv6?.src) === from));
 };
 
 /** corosync's datagrams, of one type or of any, to a group or to one machine. */

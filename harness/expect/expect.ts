@@ -16,6 +16,7 @@ import { Capture } from '../capture/capture.ts';
 import type { LabCore } from '../lab/lab.ts';
 import { Counted } from '../lab/port-count.ts';
 import { Flow } from '../probes/flow.ts';
+import { onTheWire } from '../probes/on-the-wire.ts';
 import { Ping } from '../probes/ping.ts';
 import { Program } from '../probes/program.ts';
 
@@ -39,7 +40,12 @@ export interface DatagramExpectation {
   /** The longest outage of the window is as long as said. */
   outage(window: Window, bounds: OutageBounds): Promise<Figures>;
 }
-export interface FlowExpectation { to(machine: { name: string }): DatagramExpectation }
+export interface FlowExpectation {
+  /** As that machine's socket received it. */
+  to(machine: { name: string }): DatagramExpectation;
+  /** As it passed a captured interface: where sockets filter by themselves, the port's wire decides. */
+  at(capture: Capture): DatagramExpectation;
+}
 export interface FrameExpectation {
   /** At least one, or as many as said. */
   sees(kind: FrameKind, window: Window, bounds?: FrameBounds): Promise<void>;
@@ -89,8 +95,8 @@ export class Claims {
   }
 
   readonly expect: Expect = ((subject: Flow | Ping | Capture | Program | Counted | StateTimeline) => {
-    if (subject instanceof Flow) return { to: (machine: { name: string }) => this.#datagrams(subject.at(machine.name), `${machine.name} hears ${subject.name}`, subject.records.filter((r) => r.receiver !== machine.name)) } satisfies FlowExpectation;
-    if (subject instanceof Ping) return this.#datagrams(subject.record, subject.name, []);
+    if (subject instanceof Flow) return this.#flow(subject);
+    if (subject instanceof Ping) return this.#datagrams(() => subject.record, subject.name, () => []);
     if (subject instanceof Capture) return this.#frames(subject);
     if (subject instanceof Program) return this.#output(subject);
     if (subject instanceof Counted) return this.#counts(subject);
@@ -105,16 +111,28 @@ export class Claims {
     });
   }
 
-  #datagrams(timeline: DatagramTimeline, name: string, others: readonly DatagramTimeline[]): DatagramExpectation {
-    const make = (what: string, window: Window, watchTo: number, decide: (observedToNs: number) => Decision): Promise<Figures> =>
-      this.#claim(`${name}: ${what}`, window, watchTo, () => withRefusals(decide(watchTo), timeline, window));
+  #flow(flow: Flow): FlowExpectation {
+    const elsewhere = (capture: Capture): DatagramTimeline[] => [...this.#lab.captures.values()].filter((c) => c !== capture).map((c) => onTheWire(flow, c));
+    return {
+      to: (machine) => this.#datagrams(() => flow.at(machine.name), `${machine.name} hears ${flow.name}`, () => flow.records.filter((r) => r.receiver !== machine.name)),
+      at: (capture) => this.#datagrams(() => onTheWire(flow, capture), `${flow.name} at ${at(capture.where)}`, () => elsewhere(capture), 'deferred'),
+    };
+  }
+
+  /** What is judged is asked for when the claim is decided: a capture has it all only when it has ended. */
+  #datagrams(timelineOf: () => DatagramTimeline, name: string, othersOf: () => readonly DatagramTimeline[], when: 'now' | 'deferred' = 'now'): DatagramExpectation {
+    const make = (what: string, window: Window, watchTo: number, decide: (timeline: DatagramTimeline, observedToNs: number) => Decision): Promise<Figures> =>
+      this.#claim(`${name}: ${what}`, window, watchTo, () => {
+        const timeline = timelineOf();
+        return withRefusals(decide(timeline, watchTo), timeline, window);
+      }, when);
     const watched = (window: Window, options?: { watch?: Duration }): number => windowTo(window) + (options?.watch ?? WATCH).ns;
     return {
-      continues: (window) => make('delivery continues', window, windowTo(window), () => continues(timeline, window)),
-      stops: (window, options) => make('delivery stops', window, watched(window, options), (to) => stops(timeline, window, to)),
-      resumes: (window, options) => make('delivery resumes', window, watched(window, options), (to) => resumes(timeline, window, to)),
-      neverArrives: (window) => make('nothing arrives', window, windowTo(window), () => neverArrives(timeline, window, others)),
-      outage: (window, bounds) => make('outage', { ...window, reasons: [...window.reasons, ...(bounds.reasons ?? [])] }, windowTo(window), () => outage(timeline, window, bounds)),
+      continues: (window) => make('delivery continues', window, windowTo(window), (timeline) => continues(timeline, window)),
+      stops: (window, options) => make('delivery stops', window, watched(window, options), (timeline, to) => stops(timeline, window, to)),
+      resumes: (window, options) => make('delivery resumes', window, watched(window, options), (timeline, to) => resumes(timeline, window, to)),
+      neverArrives: (window) => make('nothing arrives', window, windowTo(window), (timeline) => neverArrives(timeline, window, othersOf())),
+      outage: (window, bounds) => make('outage', { ...window, reasons: [...window.reasons, ...(bounds.reasons ?? [])] }, windowTo(window), (timeline) => outage(timeline, window, bounds)),
     };
   }
 

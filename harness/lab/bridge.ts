@@ -13,7 +13,7 @@ import { Machine } from './machine.ts';
 import { PortCounter } from './port-count.ts';
 import { waitUntilReady } from './ready.ts';
 import { Unfit } from './unfit.ts';
-import { fdbKey, mdbKey } from '../../lib/state-keys.ts';
+import { fdbKey, filterModeKey, mdbKey } from '../../lib/state-keys.ts';
 
 export class Bridge extends Machine {
   constructor(lab: LabCore, ref: BridgeRef) {
@@ -134,9 +134,20 @@ export class Bridge extends Machine {
     return node.netlink.dump(mdbDump(), decodeMdb).flatMap((m) => m.entries).filter((e) => e.bridge === index);
   }
 
-  /** Is there an MDB entry for the group on that guest's port: present or absent, over time. */
-  mdbEntry(group: string, port: { name: string }, vlan = 0): StateTimeline {
-    return this.lab.states.timeline(mdbKey(this.#label, port.name, group, vlan));
+  /** Is there an MDB entry for the group on that guest's port: present or absent, over time. For one source of it also blocked or added_by_star_ex. */
+  mdbEntry(group: string, port: { name: string }, { vlan = 0, source }: { vlan?: number; source?: string } = {}): StateTimeline {
+    return this.lab.states.timeline(mdbKey(this.#label, port.name, group, vlan, source));
+  }
+
+  /** Look the MDB up: `added_by_star_ex` is set after the notification of an entry. */
+  readsMdb(): Moment {
+    this.lab.states.readMdb(this.lab.node(this.node));
+    return this.lab.clock.moment(`${this.device}'s MDB was read`);
+  }
+
+  /** Of an IGMPv3 or MLDv2 bridge: include, exclude or absent, over time. */
+  filterMode(group: string, port: { name: string }, { vlan = 0 }: { vlan?: number } = {}): StateTimeline {
+    return this.lab.states.timeline(filterModeKey(this.#label, port.name, group, vlan));
   }
 
   /** Behind which port the bridge believes a MAC, over time; "absent" when it does not know. */

@@ -1,7 +1,7 @@
 /** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
 import { fdbReplace } from '../../lib/netlink/index.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
-import { type Arp, arpFrame, gratuitousArp, isMulticastIp } from '../../lib/wire/index.ts';
+import { type Arp, arpFrame, gratuitousArp, type GroupRecord, igmpV3Report, isMulticastIp, mldV2Report } from '../../lib/wire/index.ts';
 import { Flow, type FlowOptions } from '../probes/flow.ts';
 import { Pacer } from '../probes/pacer.ts';
 import { Ping, type PingOptions } from '../probes/ping.ts';
@@ -16,6 +16,16 @@ import type { Tables } from './readings.ts';
 export interface Membership {
   readonly group: string;
   leaves(): Moment;
+  /** One source more is heard: of a list of included ones, or one that was blocked. */
+  allows(source: string): Moment;
+  /** One source less is heard: of a list of included ones, or of all. */
+  blocks(source: string): Moment;
+}
+
+export interface JoinOptions {
+  /** Only these sources ('include', the default where sources are named), or all but these ('exclude'). */
+  sources?: readonly string[];
+  mode?: 'include' | 'exclude';
 }
 
 export class Machine {
@@ -47,15 +57,26 @@ export class Machine {
     return this.lab.address({ node: this.name, device: this.device }, family);
   }
 
-  /** Join a group, from any source or one: the kernel sends its reports. */
-  joins(group: string, options: { source?: string } = {}): Membership {
+  /** Join a group, from any source or from some: the kernel sends its reports. */
+  joins(group: string, { sources = [], mode = sources.length > 0 ? 'include' : 'exclude' }: JoinOptions = {}): Membership {
+    if (mode === 'include' && sources.length === 0) throw new Error(`${this.name} cannot join ${group} from no source: that is a leave`);
     const node = this.lab.node(this.name);
     const index = node.indexOf(this.device);
     const socket = new UdpSocket({ namespace: node.namespace.fd, family: group.includes(':') ? 'inet6' : 'inet' });
     this.lab.scope.defer(`${this.name} leaves ${group}`, () => { socket.close(); });
-    this.lab.step(`${this.name} joins ${group}`);
-    socket.join(group, index, options.source);
-    this.#notes('joins', group, options.source);
+    this.lab.step(`${this.name} joins ${group}${sources.length === 0 ? '' : `${mode === 'include' ? ' from' : ' but'} ${sources.join(', ')}`}`);
+    if (mode === 'exclude') socket.join(group, index);
+    for (const source of sources) {
+      if (mode === 'include') socket.join(group, index, source);
+      else socket.block(group, index, source);
+    }
+    const changes = (word: string, act: (source: string) => void) => (source: string): Moment => {
+      this.lab.step(`${this.name} ${word} ${source} in ${group}`);
+      const moment = this.lab.clock.moment(`${this.name} ${word} ${source}`);
+      act(source);
+      return moment;
+    };
+    this.#notes('joins', group);
     return {
       group,
       leaves: () => {
@@ -63,9 +84,11 @@ export class Machine {
         // Taken first: the leave is on the wire before close() returns.
         const left = this.lab.clock.moment(`${this.name} left ${group}`);
         socket.close();
-        this.#notes('leaves', group, options.source);
+        this.#notes('leaves', group);
         return left;
       },
+      allows: changes('allows', (source) => { if (mode === 'include') socket.join(group, index, source); else socket.unblock(group, index, source); }),
+      blocks: changes('blocks', (source) => { if (mode === 'include') socket.leave(group, index, source); else socket.block(group, index, source); }),
     };
   }
 
@@ -101,6 +124,15 @@ export class Machine {
   /** A file as this machine's programs left it. */
   reads(path: string): string {
     return this.lab.programRunner().read(this.name, path);
+  }
+
+  /** An IGMPv3 or MLDv2 report written by hand: what no socket of this machine has asked for. All records of one family. */
+  reports(records: readonly GroupRecord[]): Moment {
+    const words = records.map((r) => `${r.type} {${r.sources.join(', ')}} for ${r.group}`).join('; ');
+    this.lab.step(`${this.name} reports ${words}`);
+    const srcMac = this.mac;
+    const frame = records[0]?.group.includes(':') ? mldV2Report({ srcMac, records }) : igmpV3Report({ srcMac, source: this.address(4), records });
+    return { ...this.sendsFrame(frame), what: `${this.name}'s report` };
   }
 
   /** One frame, as it is, out of an interface of this machine. */
@@ -172,8 +204,8 @@ export class Machine {
     return { macs: [this.mac, ...(owner ? [this.lab.mac(owner)] : [])] };
   }
 
-  #notes(type: 'joins' | 'leaves', group: string, source: string | undefined): void {
-    this.lab.recorder.record(this.lab.clock.ns, { type, who: this.name, device: this.device, group, ...(source === undefined ? {} : { source }) });
+  #notes(type: 'joins' | 'leaves', group: string): void {
+    this.lab.recorder.record(this.lab.clock.ns, { type, who: this.name, device: this.device, group });
   }
 
   end(): { name: string; node: ReturnType<LabCore['node']>; device: string } {

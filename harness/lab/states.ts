@@ -4,7 +4,7 @@
  */
 import { type ForwardingEntry, decodeLink, decodeMdb, decodeNeighbour, type Link, linkDump, mdbDump, type MdbEntry, type MdbMessage, type NeighbourEntry, neighbourDump, type Notification } from '../../lib/netlink/index.ts';
 import { type LinkFacts, linkFacts, newFacts } from '../../lib/link-facts.ts';
-import { activeSlaveKey, fdbKey, linkKey, mdbKey, neighbourKey, portKey, routerKey } from '../../lib/state-keys.ts';
+import { activeSlaveKey, fdbKey, filterModeKey, linkKey, mdbKey, neighbourKey, portKey, routerKey } from '../../lib/state-keys.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
 import type { Clock } from './clock.ts';
 import type { Node } from './node.ts';
@@ -12,6 +12,8 @@ import type { Recorder } from './recorder.ts';
 
 export const ABSENT = 'absent';
 export const PRESENT = 'present';
+/** Flags of an entry for one source: it keeps the source from the port; or the port is EXCLUDE for the group and another port asked for the source. */
+const SOURCE_FLAGS = ['blocked', 'added_by_star_ex'] as const;
 
 class Timeline implements StateTimeline {
   readonly what: string;
@@ -42,8 +44,13 @@ export class States {
       onLost: () => { this.lost.push(node.name); },
     }));
     for (const link of node.netlink.dump(linkDump({ skipStats: true }), decodeLink)) this.#link(node, link);
-    for (const message of node.netlink.dump(mdbDump(), decodeMdb)) this.#mdbMessage(node, message, PRESENT);
+    this.readMdb(node);
     for (const entry of node.netlink.dump(neighbourDump('bridge'), decodeNeighbour)) if (entry.table === 'fdb') this.#fdb(node, entry, true);
+  }
+
+  /** The entries as they stand: some flags change without a notification. */
+  readMdb(node: Node): void {
+    for (const message of node.netlink.dump(mdbDump(), decodeMdb)) this.#mdbMessage(node, message, PRESENT);
   }
 
   timeline(key: string): StateTimeline {
@@ -112,8 +119,11 @@ export class States {
 
   #mdb(node: Node, entry: MdbEntry, value: string): void {
     const [bridge, port] = [node.nameOf(entry.bridge), node.nameOf(entry.port)];
-    // One source of a group, where hosts ask for one, is an entry of its own.
-    if (bridge && port) this.#set(mdbKey(`${node.name}:${bridge}`, port, entry.source ? `${entry.group} from ${entry.source}` : entry.group, entry.vlan), value);
+    if (!bridge || !port) return;
+    const flag = value === PRESENT ? SOURCE_FLAGS.find((f) => entry.flags.includes(f)) : undefined;
+    this.#set(mdbKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan, entry.source), flag ?? value);
+    // IGMPv3 and MLDv2 bridges tell it with the group; an entry of one source has none worth telling.
+    if (entry.source === undefined && entry.filterMode) this.#set(filterModeKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan), value === PRESENT ? entry.filterMode : ABSENT);
   }
 
   #neighbour(node: Node, entry: NeighbourEntry, there: boolean): void {

@@ -20,9 +20,18 @@ export const FLOW_PORT = 5405;
 
 const DISCARD_PORT = 9;
 
+/** Which datagram of which flow a payload is. */
+export function numberOf(payload: Uint8Array): { flow: number; seq: number } | undefined {
+  if (payload.length < FLOW_HEADER_BYTES) return undefined;
+  const view = new DataView(payload.buffer, payload.byteOffset, FLOW_HEADER_BYTES);
+  return view.getUint32(0) === MAGIC ? { flow: view.getUint32(4), seq: view.getUint32(8) } : undefined;
+}
+
 export interface FlowOptions {
   /** Time between datagrams. */
   every: Duration;
+  /** Source address, where the sender has several. */
+  from?: string;
   /** UDP payload; at least 12. Default 64. */
   sizeBytes?: number;
   port?: number;
@@ -41,12 +50,15 @@ export interface FlowEnd {
 }
 
 export class Flow {
+  readonly id: number;
   readonly name: string;
   readonly destination: string;
   readonly every: Duration;
   /** What the record says of it beside what arrived: who sends, to where, how large. */
   readonly facts: { readonly from: string; readonly device: string; readonly to: string; readonly port: number; readonly sizeBytes: number; readonly everyNs: number };
   readonly sentNs: number[] = [];
+  /** When the next datagram would have left, had it not been stopped. */
+  endedNs: number | undefined;
   /** Sends that the kernel refused, by the datagram's number: unreachable neighbours and the like. */
   readonly refused = new Map<number, string>();
   readonly #records = new Map<string, DatagramRecord>();
@@ -58,10 +70,11 @@ export class Flow {
   #overflows: { receiver: string; datagrams: number }[] | undefined;
 
   constructor(id: number, from: FlowEnd, destination: string, receivers: readonly FlowEnd[], clock: Clock, options: FlowOptions) {
-    const { every, sizeBytes = 64, port = FLOW_PORT, ttl = 8, fromPort, before } = options;
+    const { every, from: source, sizeBytes = 64, port = FLOW_PORT, ttl = 8, fromPort, before } = options;
     if (sizeBytes < FLOW_HEADER_BYTES) throw new RangeError(`a flow's datagram needs ${FLOW_HEADER_BYTES} bytes for its number, not ${sizeBytes}`);
     const family = destination.includes(':') ? 'inet6' : 'inet';
-    this.name = `${from.name} → ${destination}`;
+    this.id = id;
+    this.name = `${from.name}${source === undefined ? '' : ` (${source})`} → ${destination}`;
     this.destination = destination;
     this.every = every;
     this.facts = { from: from.name, device: from.device, to: destination, port, sizeBytes, everyNs: every.ns };
@@ -75,15 +88,12 @@ export class Flow {
       this.#sockets.push(socket);
       this.#listening.set(receiver.name, socket);
       socket.onReceive((datagram) => {
-        const { bytes, start, end } = datagram;
-        if (end - start < FLOW_HEADER_BYTES) return;
-        const view = new DataView(bytes.buffer, bytes.byteOffset + start, FLOW_HEADER_BYTES);
-        if (view.getUint32(0) !== MAGIC || view.getUint32(4) !== id) return;
-        record.arrived(view.getUint32(8), clock.fromRealtime(datagram.timeNs));
+        const numbered = numberOf(datagram.bytes.subarray(datagram.start, datagram.end));
+        if (numbered?.flow === id) record.arrived(numbered.seq, clock.fromRealtime(datagram.timeNs));
       }, { holds: false });
     }
 
-    const sender = new UdpSocket({ namespace: from.node.namespace.fd, family, ...(fromPort === undefined ? {} : { port: fromPort, shared: true }) });
+    const sender = new UdpSocket({ namespace: from.node.namespace.fd, family, ...(source === undefined ? {} : { address: source }), ...(fromPort === undefined ? {} : { port: fromPort, shared: true }) });
     this.#sockets.push(sender);
     // Its port may be one that another flow is received at: connected to nobody's port it takes nothing of that.
     if (fromPort !== undefined) sender.connect(destination, DISCARD_PORT);
@@ -139,7 +149,8 @@ export class Flow {
   /** No further datagrams; those on their way still count. */
   stop(): void {
     this.#pacer.stop();
-    for (const record of this.#records.values()) record.endedNs ??= (this.sentNs.at(-1) ?? this.#clock.ns) + this.every.ns;
+    this.endedNs ??= (this.sentNs.at(-1) ?? this.#clock.ns) + this.every.ns;
+    for (const record of this.#records.values()) record.endedNs ??= this.endedNs;
   }
 
   close(): void {

@@ -18,3 +18,4 @@ export type { Mld } from './mld.ts';
 export type { Bpdu, BridgeId, StpPortRole } from './stp.ts';
 export { TOTEM_TYPES, totemType, type TotemType } from './totem.ts';
 export type { Udp, UdpChecksum } from './udp.ts';
+export { udpPayload } from './udp-payload.ts';

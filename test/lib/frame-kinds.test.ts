@@ -137,6 +137,27 @@ t.test('who has this IPv6 address', (t) => {
   t.end();
 });
 
+t.test('records about sources, and queries for them', (t) => {
+  const [a, b] = ['192.0.2.1', '192.0.2.3'];
+  const block = v3('block', [a, b]);
+  t.ok(is(kinds.groupRecord('block', group), block));
+  t.ok(is(kinds.groupRecord('block', group, [b, a]), block), 'in whatever order');
+  t.notOk(is(kinds.groupRecord('block', group, [a]), block), 'not of one of them');
+  t.notOk(is(kinds.groupRecord('allow', group), block));
+  t.notOk(is(kinds.groupRecord('block', '239.192.5.6'), block));
+  t.notOk(is(kinds.groupRecord('block', group), reports.IGMPv2));
+  t.ok(is(kinds.groupRecord('to-exclude', group, []), reports.IGMPv3), 'of no source');
+  t.equal(kinds.groupRecord('block', group, [a, b]).what, 'block records for 239.192.5.5 from 192.0.2.1, 192.0.2.3');
+
+  const query = igmpQuery({ version: 3, source, srcMac, group, sources: [a, b] });
+  for (const of of [a, b]) t.ok(is(kinds.sourceQuery(group, of), query));
+  t.notOk(is(kinds.sourceQuery(group, '192.0.2.9'), query));
+  t.notOk(is(kinds.sourceQuery(group, a), igmpQuery({ version: 3, source, srcMac, group })), 'one for the group asks for no source');
+  t.notOk(is(kinds.sourceQuery(group, a), igmpQuery({ version: 2, source, srcMac, group })));
+  t.ok(is(kinds.sourceQuery(group6, '2001:db8::1'), mldQuery({ version: 2, srcMac, group: group6, sources: ['2001:db8::1'] })));
+  t.end();
+});
+
 t.test('announcements', (t) => {
   const gratuitous = gratuitousArp({ mac: bob.mac, ip: source });
   t.ok(is(kinds.gratuitousArp(), gratuitous));
@@ -164,6 +185,10 @@ t.test('datagrams, and who sent them', (t) => {
   const datagram = udpFrame({ srcMac, source, destination: group, ...ports });
   t.ok(is(kinds.udpTo(group), datagram));
   t.notOk(is(kinds.udpTo('239.192.5.6'), datagram));
+  t.ok(is(kinds.udpTo(group, source), datagram));
+  t.notOk(is(kinds.udpTo(group, '192.0.2.9'), datagram), 'from somebody else');
+  t.ok(is(kinds.udpTo(group6, '2001:DB8:0::2'), udpFrame({ srcMac, source: '2001:db8::2', destination: group6, ...ports })), 'however the source is spelt');
+  t.equal(kinds.udpTo(group, source).what, 'datagrams to 239.192.5.5 from 192.0.2.2');
   t.notOk(is(kinds.udpTo(group), reports.IGMPv2), 'a report goes to the group too, and is no datagram');
   t.ok(is(kinds.udpTo(group6), udpFrame({ srcMac, source: '2001:db8::2', destination: group6, ...ports })));
   t.ok(is(kinds.udpTo(group), udpFrame({ srcMac, source, destination: group, vlans: [vlanTag(5)], ...ports })), 'tagged');

@@ -10,7 +10,7 @@ import { anyAddress, groupRequest, socketAddress, type Family } from './socket-a
 const IPPROTO_IP = 0, IPPROTO_IPV6 = 41;
 const IP = { TTL: 2, PKTINFO: 8, RECVTTL: 12, MULTICAST_IF: 32, MULTICAST_TTL: 33, MULTICAST_LOOP: 34, MULTICAST_ALL: 49 } as const;
 const IPV6 = { UNICAST_HOPS: 16, MULTICAST_IF: 17, MULTICAST_HOPS: 18, MULTICAST_LOOP: 19, V6ONLY: 26, MULTICAST_ALL: 29, RECVPKTINFO: 49, RECVHOPLIMIT: 51 } as const;
-const MCAST = { JOIN_GROUP: 42, LEAVE_GROUP: 45, JOIN_SOURCE_GROUP: 46, LEAVE_SOURCE_GROUP: 47 } as const;
+const MCAST = { JOIN_GROUP: 42, BLOCK_SOURCE: 43, UNBLOCK_SOURCE: 44, LEAVE_GROUP: 45, JOIN_SOURCE_GROUP: 46, LEAVE_SOURCE_GROUP: 47 } as const;
 
 export interface UdpOptions {
   /** Descriptor of the namespace; the process's own when absent. */
@@ -79,7 +79,14 @@ export class UdpSocket implements Disposable {
     setsockopt(this.fd, this.#level, source === undefined ? MCAST.JOIN_GROUP : MCAST.JOIN_SOURCE_GROUP, groupRequest(group, index, source), `join ${group}${source === undefined ? '' : ` from ${source}`}`);
   }
   leave(group: string, index: number, source?: string): void {
-    setsockopt(this.fd, this.#level, source === undefined ? MCAST.LEAVE_GROUP : MCAST.LEAVE_SOURCE_GROUP, groupRequest(group, index, source), `leave ${group}`);
+    setsockopt(this.fd, this.#level, source === undefined ? MCAST.LEAVE_GROUP : MCAST.LEAVE_SOURCE_GROUP, groupRequest(group, index, source), `leave ${group}${source === undefined ? '' : ` from ${source}`}`);
+  }
+  /** Of a group joined from any source: hears this one no more. */
+  block(group: string, index: number, source: string): void {
+    setsockopt(this.fd, this.#level, MCAST.BLOCK_SOURCE, groupRequest(group, index, source), `block ${source} in ${group}`);
+  }
+  unblock(group: string, index: number, source: string): void {
+    setsockopt(this.fd, this.#level, MCAST.UNBLOCK_SOURCE, groupRequest(group, index, source), `unblock ${source} in ${group}`);
   }
 
   /** TTL or hop limit of multicast sent from here; the kernel's default is 1. */

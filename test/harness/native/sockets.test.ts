@@ -204,6 +204,29 @@ void t.test('udp: what finds no room is counted', async (t) => {
   t.end();
 });
 
+void t.test('udp: a source that is blocked is not heard, until it is unblocked', async (t) => {
+  using net = twoGuests();
+  for (const [family, group, wanted] of [['inet', '239.1.1.1', '192.0.2.1'], ['inet6', 'ff15::11', '2001:db8::1']] as const) {
+    using receiver = new UdpSocket({ namespace: net.bob.fd, family, port: 5000 });
+    using sender = new UdpSocket({ namespace: net.alice.fd, family, address: wanted });
+    sender.setMulticastInterface(7);
+    receiver.join(group, 7);
+    let heard = 0;
+    receiver.onReceive(() => { heard++; });
+    const to = socketAddress(group, 5000);
+    const sends = (): void => { sender.sendTo(Buffer.from('x'), to); };
+    await until(() => { sends(); return heard > 0; }, `heard from any source (${family})`);
+    receiver.block(group, 7, wanted);
+    await sleep(20);
+    const before = heard;
+    for (let n = 0; n < 20; n++) sends();
+    await sleep(20);
+    t.equal(heard, before, 'blocked');
+    receiver.unblock(group, 7, wanted);
+    await until(() => { sends(); return heard > before; }, `heard again (${family})`);
+  }
+});
+
 void t.test('udp: refusals are numbers and errors, not deaths', async (t) => {
   using net = twoGuests();
   using socket = new UdpSocket({ namespace: net.alice.fd, family: 'inet' });
