@@ -1,4 +1,5 @@
 /** Kinds of frames that claims speak of: a name for the report and a test on the decoded frame. */
+import { type Duration, formatDuration } from './units.ts';
 import { formatIp, type Frame, isGratuitous, isMulticastMac, isSelfRarp, type GroupRecord, parseIp, totemType, type TotemType } from './wire/index.ts';
 
 export interface FrameKind {
@@ -88,6 +89,13 @@ export const neighbourSolicitation = (target: string, how?: 'multicast' | 'unica
     && (how === undefined || (how === 'multicast') === (f.eth !== undefined && isMulticastMac(f.eth.dst))));
 };
 
+/** Queries that give so long to answer. */
+export const givesToAnswer = (length: Duration): FrameKind =>
+  kind(`queries that give ${formatDuration(length)} to answer`, (f) => {
+    const message = f.igmp ?? f.mld;
+    return message?.type === 'query' && 'maxResponseMs' in message && message.maxResponseMs === length.ns / 1e6;
+  });
+
 /** Announcements of an address by ARP: request or reply whose sender and target address are the same. */
 export const gratuitousArp = (of?: { mac?: string; ip?: string }): FrameKind =>
   kind(`gratuitous ARPs${of?.ip ? ` of ${of.ip}` : of?.mac ? ` of ${of.mac}` : ''}`, (f) =>
@@ -101,6 +109,9 @@ export const rarp = (mac?: string): FrameKind => kind(`RARP announcements${mac ?
 
 export const etherType = (type: number, name?: string): FrameKind =>
   kind(`frames of ethertype 0x${type.toString(16).padStart(4, '0')}${name ? ` (${name})` : ''}`, (f) => f.eth?.etherType === type);
+
+/** Frames without a VLAN's tag. */
+export const untagged = (): FrameKind => kind('untagged frames', (f) => f.eth !== undefined && f.eth.vlans.length === 0);
 
 /** Frames with this VLAN's tag. */
 export const inVlan = (id: number): FrameKind => kind(`frames tagged VLAN ${id}`, (f) => f.eth?.vlans[0]?.id === id);

@@ -1,5 +1,5 @@
 /** A bridge: its options, what it believes (querier, MDB, FDB), and what passes its ports. */
-import { addressAdd, bridgeVlanAdd, decodeLink, decodeMdb, decodeNeighbour, linkAdd, linkDelete, linkGet, linkSet, linkSetOptions, mdbDump, type MdbEntry, neighbourDump, type QuerierState, slaveSetOptions } from '../../lib/netlink/index.ts';
+import { addressAdd, bridgePortSet, bridgeVlanAdd, decodeLink, decodeMdb, decodeNeighbour, linkAdd, linkDelete, linkGet, linkSet, linkSetOptions, mdbAdd, mdbDelete, mdbDump, type MdbEntry, type MdbSetting, neighbourDump, type NetlinkRequest, portVlanSet, type QuerierState, slaveSetOptions, vlanMulticastSet } from '../../lib/netlink/index.ts';
 import { report } from '../../lib/frame-kinds.ts';
 import type { Step } from '../../lib/plan.ts';
 import { netlinkOptions } from '../../lib/plan-options.ts';
@@ -10,10 +10,26 @@ import type { StateTimeline } from '../../lib/timeline.ts';
 import { inMilliseconds, isDuration, ms, times, type Duration, type Moment, formatDuration } from '../../lib/units.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';
+import type { Node } from './node.ts';
 import { PortCounter } from './port-count.ts';
 import { waitUntilReady } from './ready.ts';
 import { Unfit } from './unfit.ts';
 import { fdbKey, filterModeKey, mdbKey } from '../../lib/state-keys.ts';
+
+/** What `bridge mdb add` is told. */
+export interface MdbByHand {
+  /** An address, or a MAC: a layer 2 group. */
+  group: string;
+  /** Whose port; absent: the bridge itself. */
+  port?: { name: string };
+  source?: string;
+  vlan?: number;
+  /** Default permanent: it does not time out. */
+  state?: 'permanent' | 'temporary';
+}
+const mdbWords = ({ group, port, source, vlan, state = 'permanent' }: MdbByHand): string =>
+  `a ${state} MDB entry for ${group}${source === undefined ? '' : ` from ${source}`}${port ? ` on ${port.name}` : ' for itself'}${vlan === undefined ? '' : ` in VLAN ${vlan}`}`;
+const wordsOf = (options: Options): string => Object.entries(options).map(([k, v]) => `${k} ${isDuration(v) ? formatDuration(v) : String(v)}`).join(', ');
 
 export class Bridge extends Machine {
   constructor(lab: LabCore, ref: BridgeRef) {
@@ -24,14 +40,52 @@ export class Bridge extends Machine {
 
   /** Change options as `ip link set … type bridge` does: { mcast_querier: true }. Durations are protocol time. */
   sets(options: Options): Moment {
-    const words = Object.entries(options).map(([k, v]) => `${k} ${isDuration(v) ? formatDuration(v) : String(v)}`).join(', ');
-    this.lab.step(`${this.device} sets ${words}`);
+    const words = wordsOf(options);
     this.#fitsTheScale(options, words);
+    return this.#tells(`set ${words}`, (node) => linkSetOptions(node.indexOf(this.device), 'bridge', this.#wire(options)));
+  }
+
+  /** Multicast options of one VLAN where the bridge snoops per VLAN, as `bridge vlan global set` does. */
+  setsVlan(vid: number, options: Options): Moment {
+    return this.#tells(`set ${wordsOf(options)} in VLAN ${vid}`, (node) => vlanMulticastSet({ index: node.indexOf(this.device), vid }, this.#wire(options)));
+  }
+
+  /** Options of a VLAN on one port, as `bridge vlan set` does: { mcast_router: 'permanent' }. */
+  setsPortVlan(port: { name: string }, vid: number, options: Options): Moment {
+    return this.#tells(`set ${wordsOf(options)} in VLAN ${vid} on ${port.name}`, (node) => portVlanSet({ index: node.indexOf(port.name), vid }, this.#wire(options)));
+  }
+
+  /** Options of one port, as `bridge link set` does: { isolated: true }. */
+  setsPort(port: { name: string }, options: Options): Moment {
+    return this.#tells(`set ${wordsOf(options)} on ${port.name}`, (node) => bridgePortSet(node.indexOf(port.name), this.#wire(options)));
+  }
+
+  /** An MDB entry by hand, as `bridge mdb add` does: on a guest's port, or without one for the bridge itself. A group may be a MAC. */
+  mdbAdds(entry: MdbByHand): Moment {
+    return this.#tells(`adds ${mdbWords(entry)}`, (node) => mdbAdd(this.#mdbSetting(node, entry)));
+  }
+
+  mdbDeletes(entry: MdbByHand): Moment {
+    return this.#tells(`deletes ${mdbWords(entry)}`, (node) => mdbDelete(this.#mdbSetting(node, entry)));
+  }
+
+  #mdbSetting(node: Node, { group, port, source, vlan, state = 'permanent' }: MdbByHand): MdbSetting {
+    const bridge = node.indexOf(this.device);
+    return { bridge, port: port ? node.indexOf(port.name) : bridge, group, state, ...(source === undefined ? {} : { source }), ...(vlan === undefined ? {} : { vlan }) };
+  }
+
+  /** One request, with a step for whoever watches; the moment is that before it. */
+  #tells(what: string, request: (node: Node) => NetlinkRequest): Moment {
+    this.lab.step(`${this.device} ${what}`);
     const node = this.lab.node(this.node);
-    const wire = Object.fromEntries(Object.entries(options).map(([k, v]) => [k, isDuration(v) ? Math.round(inMilliseconds(times(v, 1 / this.lab.plan.scale))) : v]));
-    const moment = this.lab.clock.moment(`${this.device} set ${words}`);
-    node.netlink.request([linkSetOptions(node.indexOf(this.device), 'bridge', wire)]);
+    const moment = this.lab.clock.moment(`${this.device} ${what}`);
+    node.netlink.request([request(node)]);
     return moment;
+  }
+
+  /** As the kernel's interfaces take them: durations in its own milliseconds. */
+  #wire(options: Options): Record<string, Exclude<Options[string], Duration> | number> {
+    return Object.fromEntries(Object.entries(options).map(([k, v]) => [k, isDuration(v) ? Math.round(inMilliseconds(times(v, 1 / this.lab.plan.scale))) : v]));
   }
 
   /** The kernel raises a timer below its floor without a word: a story that meets that is not told at this scale. */
@@ -136,7 +190,7 @@ export class Bridge extends Machine {
 
   /** Is there an MDB entry for the group on that guest's port: present or absent, over time. For one source of it also blocked or added_by_star_ex. */
   mdbEntry(group: string, port: { name: string }, { vlan = 0, source }: { vlan?: number; source?: string } = {}): StateTimeline {
-    return this.lab.states.timeline(mdbKey(this.#label, port.name, group, vlan, source));
+    return this.lab.states.mdbTimeline(this.lab.node(this.node), mdbKey(this.#label, port.name, group, vlan, source));
   }
 
   /** Look the MDB up: `added_by_star_ex` is set after the notification of an entry. */
@@ -147,7 +201,7 @@ export class Bridge extends Machine {
 
   /** Of an IGMPv3 or MLDv2 bridge: include, exclude or absent, over time. */
   filterMode(group: string, port: { name: string }, { vlan = 0 }: { vlan?: number } = {}): StateTimeline {
-    return this.lab.states.timeline(filterModeKey(this.#label, port.name, group, vlan));
+    return this.lab.states.mdbTimeline(this.lab.node(this.node), filterModeKey(this.#label, port.name, group, vlan));
   }
 
   /** Behind which port the bridge believes a MAC, over time; "absent" when it does not know. */

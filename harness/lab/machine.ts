@@ -1,7 +1,8 @@
 /** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
 import { fdbReplace } from '../../lib/netlink/index.ts';
+import type { QuerierVersion } from '../../lib/topology.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
-import { type Arp, arpFrame, gratuitousArp, type GroupRecord, igmpV3Report, isMulticastIp, mldV2Report } from '../../lib/wire/index.ts';
+import { type Arp, arpFrame, gratuitousArp, type GroupRecord, igmpQuery, igmpV3Report, isMulticastIp, mldQuery, mldV2Report } from '../../lib/wire/index.ts';
 import { Flow, type FlowOptions } from '../probes/flow.ts';
 import { Pacer } from '../probes/pacer.ts';
 import { Ping, type PingOptions } from '../probes/ping.ts';
@@ -133,6 +134,16 @@ export class Machine {
     const srcMac = this.mac;
     const frame = records[0]?.group.includes(':') ? mldV2Report({ srcMac, records }) : igmpV3Report({ srcMac, source: this.address(4), records });
     return { ...this.sendsFrame(frame), what: `${this.name}'s report` };
+  }
+
+  /** One query by hand, of a querier that is heard this once: general, or for a group. */
+  queries(version: QuerierVersion, options: { group?: string; maxResponse?: Duration } = {}): Moment {
+    this.lab.step(`${this.name} asks once (${version})`);
+    const common = { srcMac: this.mac, ...(options.group === undefined ? {} : { group: options.group }), ...(options.maxResponse ? { maxResponse: options.maxResponse.ns / 1e6 } : {}) };
+    const frame = version.startsWith('IGMP')
+      ? igmpQuery({ ...common, version: Number(version.slice(-1)) as 1 | 2 | 3, source: this.address(4) })
+      : mldQuery({ ...common, version: Number(version.slice(-1)) as 1 | 2 });
+    return { ...this.sendsFrame(frame), what: `${this.name}'s query` };
   }
 
   /** One frame, as it is, out of an interface of this machine. */

@@ -27,7 +27,8 @@ export class States {
   readonly #recorder: Recorder;
   readonly #timelines = new Map<string, Timeline>();
   readonly #subscriptions: { close(): void }[] = [];
-  readonly #followed = new Set<Node>();
+  /** Since when: what a table did not hold then was absent. */
+  readonly #followed = new Map<Node, number>();
   readonly #facts = new Map<string, LinkFacts>();
   readonly lost: string[] = [];
 
@@ -39,18 +40,35 @@ export class States {
   /** Follow a node from now on, if nobody did; its tables as they stand are the first values. */
   follow(node: Node): void {
     if (this.#followed.has(node)) return;
-    this.#followed.add(node);
+    this.#followed.set(node, this.#clock.ns);
     this.#subscriptions.push(node.netlink.subscribe(['link', 'neigh', 'mdb'], (n) => { this.#on(node, n); }, {
       onLost: () => { this.lost.push(node.name); },
     }));
     for (const link of node.netlink.dump(linkDump({ skipStats: true }), decodeLink)) this.#link(node, link);
-    this.readMdb(node);
+    this.#readMdb(node, true);
     for (const entry of node.netlink.dump(neighbourDump('bridge'), decodeNeighbour)) if (entry.table === 'fdb') this.#fdb(node, entry, true);
   }
 
   /** The entries as they stand: some flags change without a notification. */
   readMdb(node: Node): void {
-    for (const message of node.netlink.dump(mdbDump(), decodeMdb)) this.#mdbMessage(node, message, PRESENT);
+    this.#readMdb(node, false);
+  }
+
+  #readMdb(node: Node, first: boolean): void {
+    for (const message of node.netlink.dump(mdbDump(), decodeMdb)) this.#mdbMessage(node, message, PRESENT, first);
+  }
+
+  /** Of an MDB entry: what was never seen there is absent. */
+  mdbTimeline(node: Node, key: string): StateTimeline {
+    if (this.#followed.has(node)) this.#absentUntilNow(node, key);
+    return this.timeline(key);
+  }
+
+  #absentUntilNow(node: Node, key: string): void {
+    if (this.#timelines.has(key)) return;
+    const timeline = new Timeline(key);
+    timeline.changes.push({ ns: this.#followed.get(node) ?? 0, value: ABSENT });
+    this.#timelines.set(key, timeline);
   }
 
   timeline(key: string): StateTimeline {
@@ -109,21 +127,25 @@ export class States {
     this.#recorder.record(this.#clock.ns, { type: 'device', what: where, ...changed });
   }
 
-  #mdbMessage(node: Node, { entries, routers }: MdbMessage, value: string): void {
-    for (const entry of entries) this.#mdb(node, entry, value);
+  #mdbMessage(node: Node, { entries, routers }: MdbMessage, value: string, first = false): void {
+    for (const entry of entries) this.#mdb(node, entry, value, first);
     for (const router of routers) {
       const [bridge, port] = [node.nameOf(router.bridge), node.nameOf(router.port)];
       if (bridge && port) this.#set(routerKey(`${node.name}:${bridge}`, port), value);
     }
   }
 
-  #mdb(node: Node, entry: MdbEntry, value: string): void {
+  #mdb(node: Node, entry: MdbEntry, value: string, first = false): void {
     const [bridge, port] = [node.nameOf(entry.bridge), node.nameOf(entry.port)];
     if (!bridge || !port) return;
+    const takes = (key: string, now: string): void => {
+      if (!first) this.#absentUntilNow(node, key);
+      this.#set(key, now);
+    };
     const flag = value === PRESENT ? SOURCE_FLAGS.find((f) => entry.flags.includes(f)) : undefined;
-    this.#set(mdbKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan, entry.source), flag ?? value);
+    takes(mdbKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan, entry.source), flag ?? value);
     // IGMPv3 and MLDv2 bridges tell it with the group; an entry of one source has none worth telling.
-    if (entry.source === undefined && entry.filterMode) this.#set(filterModeKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan), value === PRESENT ? entry.filterMode : ABSENT);
+    if (entry.source === undefined && entry.filterMode) takes(filterModeKey(`${node.name}:${bridge}`, port, entry.group, entry.vlan), value === PRESENT ? entry.filterMode : ABSENT);
   }
 
   #neighbour(node: Node, entry: NeighbourEntry, there: boolean): void {

@@ -28,7 +28,7 @@ function seenAt(capture: Capture): Map<number, Seen[]> {
 }
 
 export function onTheWire(flow: Flow, capture: Capture): DatagramTimeline {
-  const record = new DatagramRecord(flow.name, at(capture.where), flow.sentNs);
+  const record = new DatagramRecord(flow.name, at(capture.where), flow.sentNs, flow.refused);
   record.endedNs = flow.endedNs;
   for (const { seq, ns } of seenAt(capture).get(flow.id) ?? []) record.arrived(seq, ns);
   return record;

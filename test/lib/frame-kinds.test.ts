@@ -1,6 +1,7 @@
 // Which frames a claim speaks of: built as they are on the wire, decoded as a capture decodes them.
 import t from 'tap';
 import * as kinds from '../../lib/frame-kinds.ts';
+import { s } from '../../lib/units.ts';
 import {
   arpFrame, decodeFrame, describeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, ipv6Frame, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
 } from '../../lib/wire/index.ts';
@@ -137,6 +138,16 @@ t.test('who has this IPv6 address', (t) => {
   t.end();
 });
 
+t.test('how long a query gives to answer', (t) => {
+  for (const bytes of [igmpQuery({ version: 2, source, srcMac, maxResponse: 2000 }), igmpQuery({ version: 3, source, srcMac, maxResponse: 2000 }), mldQuery({ version: 1, srcMac, maxResponse: 2000 })]) {
+    t.ok(is(kinds.givesToAnswer(s(2)), bytes));
+    t.notOk(is(kinds.givesToAnswer(s(10)), bytes));
+  }
+  t.notOk(is(kinds.givesToAnswer(s(2)), reports.IGMPv2));
+  t.equal(kinds.givesToAnswer(s(2)).what, 'queries that give 2 s to answer');
+  t.end();
+});
+
 t.test('records about sources, and queries for them', (t) => {
   const [a, b] = ['192.0.2.1', '192.0.2.3'];
   const block = v3('block', [a, b]);
@@ -195,6 +206,8 @@ t.test('datagrams, and who sent them', (t) => {
   t.ok(is(kinds.inVlan(5), udpFrame({ srcMac, source, destination: group, ...ports, vlans: [vlanTag(5)] })));
   t.notOk(is(kinds.inVlan(6), udpFrame({ srcMac, source, destination: group, ...ports, vlans: [vlanTag(5)] })));
   t.notOk(is(kinds.inVlan(5), datagram));
+  t.ok(is(kinds.untagged(), datagram));
+  t.notOk(is(kinds.untagged(), udpFrame({ srcMac, source, destination: group, ...ports, vlans: [vlanTag(5)] })));
   t.ok(is(kinds.from(bob.mac, 'bob'), datagram));
   t.notOk(is(kinds.from(carol.mac), datagram));
   t.ok(is(kinds.to('01:00:5e:40:05:05'), datagram));
