@@ -12,9 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cataloguePlugin } from './catalogue.mjs';
 import { root } from './root.mjs';
-import { isFresh, remember, stampOf } from './stamp.mjs';
-
-const sources = ['lib', 'harness', 'scenarios', 'package-lock.json', 'tsconfig.json'];
+import { builtStamp, isFresh, remember } from './stamp.mjs';
 
 /** Everything that decides what is built, besides the sources. */
 const common = {
@@ -63,7 +61,7 @@ export class BuildError extends Error {
 /** Brings dist/ up to date. Returns the files written; none when nothing had changed. */
 export async function build({ force = false } = {}) {
   const stampFile = join(root, 'dist/.stamp');
-  const stamp = stampOf(root, sources, [process.version]);
+  const stamp = builtStamp(root);
   const complete = bundles.every(({ out }) => existsSync(join(root, out)));
   if (!force && complete && isFresh(stampFile, stamp)) return [];
 
