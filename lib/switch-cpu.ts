@@ -3,7 +3,7 @@
  * link-local multicast to all other ports, reports and leaves to the ports of queriers, where the switch suppresses
  * reports one a group and query. Pure: a frame and an instant in, ports out.
  */
-import type { Frame, Igmp, Mld } from './wire/index.ts';
+import { type Frame, type GroupRecord, type Igmp, igmpV3Report, type Mld, mldV2Report } from './wire/index.ts';
 
 export interface CpuSettings {
   readonly ports: readonly string[];
@@ -11,6 +11,9 @@ export interface CpuSettings {
   /** A port is a querier's for so long after its last query. */
   readonly routerPortNs: number;
 }
+
+/** What becomes of a frame: the ports it leaves by, and a shorter report in its place where records of it were said before. */
+export interface Passed { readonly to: readonly string[]; readonly instead?: Uint8Array }
 
 type Family = 'IGMP' | 'MLD';
 type Report = Extract<Igmp | Mld, { type: 'report' }>;
@@ -30,15 +33,14 @@ export class SwitchCpu {
     this.#settings = settings;
   }
 
-  /** The ports that a frame goes out of. */
-  takes(frame: Frame, port: string, nowNs: number): string[] {
+  takes(frame: Frame, port: string, nowNs: number): Passed {
     // RFC 4541 section 2.1.1, 5: what is corrupt is not made use of.
-    if (frame.problems.length > 0) return [];
+    if (frame.problems.length > 0) return { to: [] };
     const others = this.#settings.ports.filter((other) => other !== port);
     const family: Family = frame.mld ? 'MLD' : 'IGMP';
     const message = frame.mld ?? frame.igmp;
     switch (message?.type) {
-      case undefined: case 'other': return others;
+      case undefined: case 'other': return { to: others };
       case 'query': {
         const general = message.group === '0.0.0.0' || message.group === '::';
         // A querier without an address is a switch, not a router.
@@ -47,30 +49,42 @@ export class SwitchCpu {
           this.#reported[family].clear();
           this.#asked[family] = message.version;
         } else this.#reported[family].delete(message.group);
-        return others;
+        return { to: others };
       }
       case 'leave': case 'done':
         this.#reported[family].delete(message.group);
-        return this.#routerPorts(family, port, nowNs);
-      case 'report': return this.#isNews(family, message) ? this.#routerPorts(family, port, nowNs) : [];
+        return { to: this.#routerPorts(family, port, nowNs) };
+      case 'report': {
+        const news = this.#newsIn(family, message);
+        if (news === 'none') return { to: [] };
+        return { to: this.#routerPorts(family, port, nowNs), ...(news === 'all' ? {} : { instead: reportOf(frame, news) }) };
+      }
     }
   }
 
-  #isNews(family: Family, message: Report): boolean {
+  /** Of a report what has not been said since it was asked for; records of versions 3 and 2 one by one. */
+  #newsIn(family: Family, message: Report): 'all' | 'none' | GroupRecord[] {
     const { suppresses } = this.#settings;
-    if (suppresses === undefined) return true;
-    const all = suppresses === 'all';
-    if (!all && ('records' in message || this.#asked[family] > (family === 'IGMP' ? 2 : 1))) return true;
+    if (suppresses === undefined) return 'all';
+    if (suppresses === 'v1-v2' && ('records' in message || this.#asked[family] > (family === 'IGMP' ? 2 : 1))) return 'all';
     const said = this.#reported[family];
-    const news = 'records' in message
-      ? message.records.map((r) => (isCurrent(r.type) ? `${r.group} ${r.type} ${r.sources.join(' ')}` : undefined))
-      : [message.group];
-    const fresh = news.some((what) => what === undefined || !said.has(what));
-    for (const what of news) if (what !== undefined) said.add(what);
-    return fresh;
+    const isFirst = (what: string): boolean => {
+      if (said.has(what)) return false;
+      said.add(what);
+      return true;
+    };
+    if (!('records' in message)) return isFirst(message.group) ? 'all' : 'none';
+    const news = message.records.filter((r) => !isCurrent(r.type) || isFirst(`${r.group} ${r.type} ${r.sources.join(' ')}`));
+    return news.length === message.records.length ? 'all' : news.length === 0 ? 'none' : news;
   }
 
   #routerPorts(family: Family, except: string, nowNs: number): string[] {
     return this.#settings.ports.filter((port) => port !== except && (this.#routers[family].get(port) ?? -Infinity) > nowNs);
   }
+}
+
+/** The host's report with some of its records. */
+function reportOf(frame: Frame, records: GroupRecord[]): Uint8Array {
+  const srcMac = frame.eth?.src ?? '';
+  return frame.ipv6 ? mldV2Report({ srcMac, source: frame.ipv6.src, records }) : igmpV3Report({ srcMac, source: frame.ipv4?.src ?? '0.0.0.0', records });
 }

@@ -29,8 +29,9 @@ export function startSwitchCpus(plan: Plan, nodes: ReadonlyMap<string, Node>, sc
       socket.onReceive((received) => {
         if (received.truncated) return;
         const bytes = received.copy();
+        const { to, instead = bytes } = cpu.takes(decodeFrame(bytes), port, Number(process.hrtime.bigint()));
         // A port that is down loses it, as it would a switch's frame.
-        for (const to of cpu.takes(decodeFrame(bytes), port, Number(process.hrtime.bigint()))) sockets.get(to)?.send(bytes);
+        for (const other of to) sockets.get(other)?.send(instead);
       }, { holds: false });
   }
 }

@@ -7,7 +7,7 @@ const MAC = '02:00:00:00:00:01', GROUP = '239.192.5.5', GROUP6 = 'ff15::5:5';
 const ports = ['a', 'b', 'c', 'r'];
 const cpu = (suppresses?: 'v1-v2' | 'all'): ((port: string, frame: Uint8Array, s?: number) => string) => {
   const made = new SwitchCpu({ ports, suppresses, routerPortNs: 255e9 });
-  return (port, frame, s = 0) => made.takes(decodeFrame(frame), port, s * 1e9).join(' ');
+  return (port, frame, s = 0) => made.takes(decodeFrame(frame), port, s * 1e9).to.join(' ');
 };
 const query = (version: 1 | 2 | 3 = 2, group?: string, source = '192.0.2.9'): Uint8Array => igmpQuery({ version, source, srcMac: MAC, maxResponse: 10_000, queryInterval: 125_000, ...(group ? { group } : {}) });
 const report = (group = GROUP): Uint8Array => igmpReport({ version: 2, source: '192.0.2.1', group, srcMac: MAC });
@@ -71,6 +71,21 @@ t.test('suppression of all versions: by record; changes are always news', async 
   t.same(['a', 'b'].map((port) => takes(port, v3('to-include'))), ['r', 'r']);
   takes('r', query(3));
   t.equal(takes('b', v3()), 'r');
+});
+
+t.test('a report of which some was said before goes on with the rest of it, from the same host', async (t) => {
+  const made = new SwitchCpu({ ports, suppresses: 'all', routerPortNs: 255e9 });
+  const takes = (frame: Uint8Array) => made.takes(decodeFrame(frame), 'a', 0);
+  made.takes(decodeFrame(query(3)), 'r', 0);
+  made.takes(decodeFrame(mldQuery({ version: 2, srcMac: MAC, maxResponse: 10_000, queryInterval: 125_000 })), 'r', 0);
+  t.notOk('instead' in takes(v3()), 'whole');
+  const rest = decodeFrame(takes(v3('is-exclude', GROUP, '239.192.6.6')).instead ?? new Uint8Array());
+  t.match(rest, { eth: { src: MAC }, ipv4: { src: '192.0.2.1', dst: '224.0.0.22' }, igmp: { type: 'report', version: 3, records: [{ group: '239.192.6.6' }] }, problems: [] });
+  t.equal(rest.igmp && 'records' in rest.igmp && rest.igmp.records.length, 1);
+  const mld = (...groups: string[]): Uint8Array => mldV2Report({ srcMac: MAC, records: groups.map((group) => ({ type: 'is-exclude' as const, group, sources: [] })) });
+  takes(mld(GROUP6, 'ff02::1:ff00:1'));
+  const rest6 = decodeFrame(takes(mld(GROUP6, 'ff02::1:ff00:2')).instead ?? new Uint8Array());
+  t.match(rest6, { eth: { src: MAC }, ipv6: { src: decodeFrame(mld(GROUP6)).ipv6?.src, dst: 'ff02::16' }, mld: { records: [{ group: 'ff02::1:ff00:2' }] }, problems: [] });
 });
 
 t.test('what is corrupt is not passed on', async (t) => {
