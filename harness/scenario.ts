@@ -21,6 +21,7 @@ import type { Capture } from './capture/capture.ts';
 
 export { topology, type TopologyBuilder, type BridgeRef, type BondRef, type GuestRef, type HostRef, type LinkRef, type QuerierRef, type VlanRef } from '../lib/topology-builder.ts';
 export { type At, type QuerierVersion } from '../lib/topology.ts';
+export { HEADERS_BYTES, LARGEST_PAYLOAD, type SizeLimit } from '../lib/size-limit.ts';
 export { type SwitchLike } from '../lib/switch-like.ts';
 export { min, s, ms, us, ns, plus, minus, times, formatDuration, type Duration, type Moment } from '../lib/units.ts';
 export { between, within, since } from '../lib/claims.ts';

@@ -141,6 +141,10 @@ export const echoTo = (address: string): FrameKind => {
   return kind(`echo requests to ${address}`, (f) => (f.ipv4?.dst ?? f.ipv6?.dst) === asked && (f.icmp?.type === 'echo-request' || f.icmpv6?.type === 'echo-request'));
 };
 
+/** Word to a sender that a packet was too long: ICMP "fragmentation needed" (RFC 1191), ICMPv6 "packet too big" (RFC 8201). */
+export const tooBig = (): FrameKind =>
+  kind('messages that a packet was too big', (f) => (f.icmp?.type === 'unreachable' && f.icmp.code === 4) || (f.icmpv6?.type === 'other' && f.icmpv6.icmpType === 2));
+
 /** BPDUs that tell of a topology change: notifications on their way to the root, and configurations with the flag. */
 export const topologyChange = (): FrameKind => kind('BPDUs that tell of a topology change', (f) => f.stp !== undefined && (f.stp.type === 'topology-change' || f.stp.topologyChange));
 export const lacp = (): FrameKind => kind('LACPDUs', (f) => f.lacp !== undefined);

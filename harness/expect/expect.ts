@@ -3,11 +3,12 @@
  * asked of captures is answered when tcpdump has ended, so that nothing in its buffers is missing; the order of the
  * claims stays that of the story.
  */
-import { becomes, continues, type Decision, type FrameBounds, frames, neverArrives, outage, type OutageBounds, resumes, stays, stops, windowFrom, windowTo, type Window, withRefusals } from '../../lib/claims.ts';
+import { becomes, between, continues, type Decision, type FrameBounds, frames, neverArrives, outage, type OutageBounds, resumes, stays, stops, windowFrom, windowTo, type Window, withRefusals } from '../../lib/claims.ts';
 import { says, type Spoken } from '../../lib/claims-output.ts';
 import type { FrameKind } from '../../lib/frame-kinds.ts';
 import { countedAtEach } from '../../lib/port-counts.ts';
 import type { ClaimRecord } from '../../lib/record.ts';
+import { type SizeLimit, sizeLimitIs } from '../../lib/size-limit.ts';
 import { type DatagramTimeline, type StateTimeline } from '../../lib/timeline.ts';
 import { at } from '../../lib/topology.ts';
 import { type Duration, ms, ns, s } from '../../lib/units.ts';
@@ -66,6 +67,10 @@ export interface CountExpectation {
   /** Each of the counted ports carried as many frames as said. */
   each(bounds: FrameBounds): Promise<Figures>;
 }
+export interface SizeLimitExpectation {
+  /** The largest payload that arrived has exactly so many bytes, and one more did not; 'none': the largest that was tried arrived. */
+  is(payloadBytes: number | 'none'): Promise<Figures>;
+}
 export interface Expect {
   (flow: Flow): FlowExpectation;
   (ping: Ping): DatagramExpectation;
@@ -73,7 +78,10 @@ export interface Expect {
   (program: Program): OutputExpectation;
   (counted: Counted): CountExpectation;
   (state: StateTimeline): StateExpectation;
+  (limit: SizeLimit): SizeLimitExpectation;
 }
+
+const isSizeLimit = (subject: object): subject is SizeLimit => 'found' in subject;
 
 interface Pending {
   readonly claim: string;
@@ -100,6 +108,7 @@ export class Claims {
     if (subject instanceof Capture) return this.#frames(subject);
     if (subject instanceof Program) return this.#output(subject);
     if (subject instanceof Counted) return this.#counts(subject);
+    if (isSizeLimit(subject)) return this.#sizeLimit(subject);
     return this.#state(subject);
   }) as Expect;
 
@@ -171,6 +180,11 @@ export class Claims {
       becomes: (value, window) => this.#claim(`${timeline.what} becomes ${value}`, window, windowTo(window), () => becomes(this.#lab.states.timeline(timeline.what), value, window)),
       stays: (value, window) => this.#claim(`${timeline.what} stays ${value}`, window, windowTo(window), () => stays(this.#lab.states.timeline(timeline.what), value, window)),
     };
+  }
+
+  #sizeLimit(limit: SizeLimit): SizeLimitExpectation {
+    const searched = between(limit.from, limit.to);
+    return { is: (payloadBytes) => this.#claim(`${limit.what}: the largest datagram`, searched, windowTo(searched), () => sizeLimitIs(limit, payloadBytes)) };
   }
 
   async #claim(claim: string, window: Window, waitToNs: number, decide: () => Decision, when: 'now' | 'deferred' = 'now'): Promise<Figures> {

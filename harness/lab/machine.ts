@@ -1,11 +1,13 @@
 /** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
 import { fdbReplace } from '../../lib/netlink/index.ts';
+import type { SizeLimit } from '../../lib/size-limit.ts';
 import type { QuerierVersion } from '../../lib/topology.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
 import { type Arp, arpFrame, gratuitousArp, type GroupRecord, igmpQuery, igmpV3Report, isMulticastIp, mldQuery, mldV2Report } from '../../lib/wire/index.ts';
 import { Flow, type FlowOptions } from '../probes/flow.ts';
 import { Pacer } from '../probes/pacer.ts';
 import { Ping, type PingOptions } from '../probes/ping.ts';
+import { findSizeLimit, type SizeLimitOptions } from '../probes/size-limit.ts';
 import type { Program, ProgramOptions } from '../probes/program.ts';
 import { PacketSocket } from '../system/native/packet-socket.ts';
 import { ENETDOWN, errnoName } from '../system/native/errno.ts';
@@ -102,6 +104,15 @@ export class Machine {
     this.lab.scope.defer(`stop ${flow.name}`, () => { flow.close(); });
     this.lab.flows.push(flow);
     return flow;
+  }
+
+  /** The largest datagram that reaches all of `to`, by bisection over its payload. */
+  async findsLimit(destination: string, options: SizeLimitOptions & { to: readonly Machine[] }): Promise<SizeLimit> {
+    this.lab.step(`${this.name} looks for the largest datagram to ${destination} that arrives`);
+    const id = this.lab.nextId();
+    const limit = await findSizeLimit(id, this.end(), destination, options.to.map((m) => m.end()), this.lab.clock, options, (close) => { this.lab.scope.defer(`close a socket of ${this.name}'s search`, close); });
+    this.lab.recorder.record(limit.to.ns, { type: 'size-limit', what: limit.what, ...limit.found });
+    return limit;
   }
 
   /** Echo requests from now until stopped. */

@@ -3,7 +3,7 @@ import t from 'tap';
 import * as kinds from '../../lib/frame-kinds.ts';
 import { s } from '../../lib/units.ts';
 import {
-  arpFrame, decodeFrame, describeFrame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, ipv6Frame, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
+  arpFrame, decodeFrame, describeFrame, type Frame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, ipv6Frame, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
 } from '../../lib/wire/index.ts';
 import { encodeIcmpv6 } from '../../lib/wire/icmpv6.ts';
 
@@ -62,6 +62,16 @@ t.test('a record reports if somebody listens by it', (t) => {
   t.notOk(is(kinds.report('239.192.5.6'), two));
   t.notOk(is(kinds.report(group), igmpLeave({ srcMac, source, group })), 'an IGMPv2 leave');
   t.notOk(is(kinds.report(group6), mldDone({ srcMac, group: group6 })), 'an MLDv1 done');
+  t.end();
+});
+
+t.test('word that a packet was too big', (t) => {
+  const frame = (layers: object): Frame => ({ link: 'ip', problems: [], ...layers });
+  const about = new Uint8Array(28), body = new Uint8Array(4);
+  t.ok(kinds.tooBig().matches(frame({ icmp: { type: 'unreachable', code: 4, about } })));
+  t.notOk(kinds.tooBig().matches(frame({ icmp: { type: 'unreachable', code: 3, about } })), 'a port');
+  t.ok(kinds.tooBig().matches(frame({ icmpv6: { type: 'other', icmpType: 2, code: 0, body } })));
+  t.notOk(kinds.tooBig().matches(frame({ icmpv6: { type: 'other', icmpType: 1, code: 0, body } })), 'unreachable');
   t.end();
 });
 
