@@ -6,7 +6,7 @@
  * Every option below that looks arbitrary keeps something of the host out of the guest, or saves boot time:
  * docs/virtual-time.md has the measurements.
  */
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Job, encodeJob } from '../agent/protocol.ts';
 import { type Ended, start } from '../system/exec.ts';
@@ -83,14 +83,17 @@ export function qemuKernel(options: QemuOptions): Kernel {
   };
 }
 
-/** QEMU did not come to run the kernel, or was killed under it: by a signal (the OOM killer's), for want of a program or of memory. */
+/** QEMU did not come to run the kernel, or was killed under it: by a signal (the OOM killer's), for want of a program, of memory or of a file. */
 const isMachines = ({ exitCode, signal, stderr }: Ended): boolean =>
-  signal !== undefined || exitCode === undefined || exitCode === 126 || exitCode === 127 || (exitCode !== 0 && /allocate memory|guest memory|No space left/i.test(stderr));
+  signal !== undefined || exitCode === undefined || exitCode === 126 || exitCode === 127 || (exitCode !== 0 && /allocate memory|guest memory|No space left|error reading initrd|could not open kernel/i.test(stderr));
 
 async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): Promise<Launched> {
   const { extras } = launch;
   if (extras && !plain.initramfsWith) throw new Error('this VM takes no programs along');
   const options = extras && plain.initramfsWith ? { ...plain, initramfs: await plain.initramfsWith(extras) } : plain;
+  // In use until the last variant of a long run: another run, which builds an image of its own, would prune what has been idle. Where it is gone, QEMU says so.
+  const now = new Date();
+  await utimes(options.initramfs, now, now).catch(() => undefined);
   const files = { console: join(launch.dir, 'console.log'), channel: join(launch.dir, 'channel') };
   // The files must be there before QEMU is, or there is nothing to follow.
   for (const path of Object.values(files)) await (await open(path, 'w')).close();

@@ -14,6 +14,7 @@ import { PacketSocket } from '../system/native/packet-socket.ts';
 import type { Received } from '../system/native/receive-batch.ts';
 import { Guest } from './guest.ts';
 import type { LabCore } from './lab.ts';
+import { Unfit } from './unfit.ts';
 
 const STARTUP_QUERIES = 2;
 /** Robustness variable; RFC default. */
@@ -113,6 +114,9 @@ export class Querier extends Guest {
 
   /** One query for a group, as after a leave: who is left answers within the last member query interval. */
   asksAbout(group: string, { namesNoGroup = false }: GroupQueryOptions = {}): Moment {
+    const { scale } = this.lab.plan;
+    // RFC 2236 section 2.2: tenths of a second, and 0 is IGMPv1.
+    if (this.spec.version.startsWith('IGMP') && inMilliseconds(LAST_MEMBER_INTERVAL) / scale < 100) throw new Unfit(`${this.name} gives ${formatDuration(LAST_MEMBER_INTERVAL)} to answer a query for ${group}, and ${this.spec.version} counts it in tenths of a second: a run scaled by ${scale} cannot say it; use a scale of at most 10`);
     this.lab.step(`${this.name} asks who is left in ${group}`);
     const asked = { ...this.sendsFrame(this.#query(LAST_MEMBER_INTERVAL, group, namesNoGroup)), what: `${this.name}'s query for ${group}` };
     this.lab.recorder.record(asked.ns, { type: 'query', from: this.name, version: this.spec.version, group });

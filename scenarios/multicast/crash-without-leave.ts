@@ -40,9 +40,9 @@ export default scenario({
     'frozen-and-nobody-queries': settings(4, 'frozen', 'early', 'for-ever', false),
   },
   controls: {
-    'frozen-said-to-be-forgotten': settings(4, 'frozen', 'early', 'at-once'),
-    'carrier-lost-said-to-be-carried-on': settings(4, 'carrier-lost', 'early', 'membership'),
-    'frozen-for-a-while': settings(4, 'frozen-for-a-while', 'early', 'membership'),
+    'frozen-said-to-be-forgotten': { ...settings(4, 'frozen', 'early', 'at-once'), breaks: ['becomes absent', 'no datagrams to'] },
+    'carrier-lost-said-to-be-carried-on': { ...settings(4, 'carrier-lost', 'early', 'membership'), breaks: /bob: datagrams to/ },
+    'frozen-for-a-while': { ...settings(4, 'frozen-for-a-while', 'early', 'membership'), breaks: 'no datagrams to' },
   },
   topology: (v) => crashingMember(v),
   captures: ({ vmbr0, bob }) => [portOf(vmbr0, bob)],

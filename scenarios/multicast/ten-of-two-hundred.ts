@@ -16,6 +16,8 @@ const GROUP = groupOf(4);
 /** Where captures confirm the counters: a member, and the first and the last of the others. */
 const SAMPLE = ['g100', 'g1', 'g199'] as const;
 
+const EACH_OTHER = `frames at each of ${OTHERS.length} ports`;
+
 interface Settings { snooping: boolean; querier: boolean; claims: 'members' | 'everybody' }
 const settings = (snooping: boolean, querier: boolean, claims: Settings['claims']): Settings => ({ snooping, querier, claims });
 
@@ -29,9 +31,9 @@ export default scenario({
     'nobody-queries': settings(true, false, 'everybody'),
   },
   controls: {
-    'no-snooping-said-to-spare': settings(false, false, 'members'),
-    'nobody-queries-said-to-spare': settings(true, false, 'members'),
-    'snooping-said-to-flood': settings(true, true, 'everybody'),
+    'no-snooping-said-to-spare': { ...settings(false, false, 'members'), breaks: [EACH_OTHER, 'no datagrams to'] },
+    'nobody-queries-said-to-spare': { ...settings(true, false, 'members'), breaks: [EACH_OTHER, 'no datagrams to'] },
+    'snooping-said-to-flood': { ...settings(true, true, 'everybody'), breaks: EACH_OTHER },
   },
   topology: (v) => twoHundredGuests(v),
   captures: ({ vmbr0 }) => SAMPLE.map((name) => ({ node: vmbr0.node, device: name })),

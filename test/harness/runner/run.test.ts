@@ -56,6 +56,7 @@ t.test('a QEMU that cannot run a kernel says nothing of the kernel', async (t) =
     return qemuKernel({ ...QEMU_DEFAULTS, release: 'x', image: '/nonexistent', initramfs: '/nonexistent', qemu: path });
   };
   t.match(await resultOn(qemu("echo \"qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory\" >&2; exit 1")), { verdict: 'errored', reason: /Cannot allocate memory/ });
+  t.match(await resultOn(qemu('echo "qemu: error reading initrd x.cpio: Failed to open file" >&2; exit 1')), { verdict: 'errored', reason: /error reading initrd/ }, 'its files are gone');
   t.match(await resultOn(qemu('kill -KILL $$')), { verdict: 'errored', reason: /SIGKILL/ }, "the OOM killer's");
   t.match(await resultOn(qemuKernel({ ...QEMU_DEFAULTS, release: 'x', image: '/nonexistent', initramfs: '/nonexistent', qemu: '/nonexistent/qemu' })), { verdict: 'errored', reason: /No such file/ });
   t.match(await resultOn(qemu('exit 0')), { verdict: 'crashed', reason: /the kernel never reached our agent/ }, 'a guest that resets at once');
