@@ -33,7 +33,7 @@ export function countedAtEach(where: string, ports: readonly PortCount[], w: Win
   const total = ports.reduce((sum, p) => ({ frames: sum.frames + p.frames, bytes: sum.bytes + p.bytes }), { frames: 0, bytes: 0 });
   const each = (n: number): number => rounded(n / ports.length / lengthS);
   const figures = {
-    ports: ports.length, leastFrames: least.frames, mostFrames: most.frames,
+    ports: ports.length, leastFrames: least.frames, mostFrames: most.frames, bytesPerPort: rounded(total.bytes / ports.length),
     ...(lengthS > 0 ? { framesPerSecondPerPort: each(total.frames), bitsPerSecondPerPort: each(8 * total.bytes) } : {}),
   };
   const observed = least.frames === most.frames ? `${least.frames} each` : `${least.frames} (${least.port}) to ${most.frames} (${most.port}), ${total.frames} in all`;

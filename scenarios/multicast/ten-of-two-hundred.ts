@@ -71,8 +71,11 @@ export default scenario({
     for (const guest of members) await expect(flow).to(guest).continues(within(first, bound(ms(0), s(59))));
     figure('memberPorts', atMembers['ports']);
     figure('otherPorts', atOthers['ports']);
-    figure('framesPerSecondPerOtherPort', atOthers['framesPerSecondPerPort']);
-    figure('bitsPerSecondPerOtherPort', atOthers['bitsPerSecondPerPort']);
-    figure('bitsPerSecondOverAllOtherPorts', (atOthers['bitsPerSecondPerPort'] ?? 0) * others.length);
+    // The load while the flow lasted, not while it was counted.
+    const lengthS = (sent.datagrams * EVERY.ns) / 1e9;
+    const bits = (8 * (atOthers['bytesPerPort'] ?? 0)) / lengthS;
+    figure('framesPerSecondPerOtherPort', (atOthers['mostFrames'] ?? 0) / lengthS);
+    figure('bitsPerSecondPerOtherPort', bits);
+    figure('bitsPerSecondOverAllOtherPorts', bits * others.length);
   },
 });

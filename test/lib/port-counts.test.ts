@@ -11,7 +11,7 @@ const on = (ports: PortCount[], bounds: { atLeast?: number; atMost?: number }) =
 t.test('each port has to be as said', (t) => {
   const held = on([port('g1', 50), port('g2', 50)], { atLeast: 50, atMost: 50 });
   t.match(held, { verdict: 'held', expected: 'exactly 50 frames out of each of 2 ports of vmbr0, from the count began on, for 10 s', observed: '50 each' });
-  t.same(held.figures, { ports: 2, leastFrames: 50, mostFrames: 50, framesPerSecondPerPort: 5, bitsPerSecondPerPort: 4000 });
+  t.same(held.figures, { ports: 2, leastFrames: 50, mostFrames: 50, bytesPerPort: 5000, framesPerSecondPerPort: 5, bitsPerSecondPerPort: 4000 });
   const few = on([port('g1', 50), port('g2', 49)], { atLeast: 50, atMost: 50 });
   t.match(few, { verdict: 'broken', observed: '49 (g2) to 50 (g1), 99 in all', decisiveNs: 15e9 });
   t.equal(on([port('g1', 50), port('g2', 51)], { atLeast: 50, atMost: 50 }).verdict, 'broken');
