@@ -15,6 +15,8 @@
 //
 // What is flooded to this day: the bridge that the guest left forgets it with its port, and sends whatever still comes
 // for it to its remaining guests, until the switch knows better. Unannounced, that is everything.
+//
+// Bridges that learn nothing show the fault itself: an unannounced guest is reached, because everybody gets its frames.
 import { frame, ns, plus, s, scenario, since, within } from '../../harness/scenario.ts';
 import { announced, movingGuest } from '../topologies/moving-guest.ts';
 
@@ -22,7 +24,7 @@ const EVERY = s(1);
 /** How long it is watched: as long as the flood of old, max_age 20 s and forward_delay, with room. */
 const WATCHED = s(60);
 
-interface Settings { announce: 'none' | 'rarp'; forgets?: true }
+interface Settings { announce: 'none' | 'rarp'; forgets?: true; claims?: 'floods' }
 const variant = (settings: Settings): Settings => settings;
 /** What a topology change without a forward delay came to: hold_time() is 0, and nothing is learned (br_fdb_update). */
 const FORGETS = { ageing_time: s(0) };
@@ -34,10 +36,12 @@ export default scenario({
   variants: {
     'announced': variant({ announce: 'rarp' }),
     'unannounced': variant({ announce: 'none' }),
+    'flooded-by-bridges-that-learn-nothing': variant({ announce: 'none', forgets: true, claims: 'floods' }),
   },
   controls: {
     'bridges-that-learn-nothing': variant({ announce: 'rarp', forgets: true }),
     'bridges-that-learn-nothing-unannounced': variant({ announce: 'none', forgets: true }),
+    'bridges-that-learn-said-to-flood': { ...variant({ announce: 'none', claims: 'floods' }), breaks: ['outage', 'third: frames to vm', 'beside: frames to vm'] },
   },
   topology: (v) => movingGuest(v.forgets ? { source: FORGETS, target: FORGETS, fabric: FORGETS } : {}),
   captures: () => [{ node: 'sw', device: 'third' }, { node: 'hv2', device: 'beside' }, { node: 'hv1', device: 'left' }],
@@ -54,10 +58,15 @@ export default scenario({
     const forVm = frame.to(vm.mac, 'vm');
     const others = [capture({ node: 'sw', device: 'third' }), capture({ node: 'hv2', device: 'beside' })];
     const watched = since(gone, plus(standstill, WATCHED));
-    for (const other of others) await expect(other).seesNo(forVm, watched);
+    if (v.claims !== 'floods') for (const other of others) await expect(other).seesNo(forVm, watched);
 
     const atLeft = capture({ node: 'hv1', device: 'left' });
-    if (v.announce === 'rarp') {
+    if (v.claims === 'floods') {
+      const sent = Math.floor((standstill.ns + WATCHED.ns) / EVERY.ns) - 1;
+      for (const other of [...others, atLeft]) await expect(other).sees(forVm, watched, { atLeast: sent });
+      const most = Math.floor((standstill.ns + plus(announced(bounds).max).ns) / EVERY.ns) + 1;
+      await expect(ping).outage(watched, { atMost: plus(standstill, announced(bounds).max), lostAtMost: most, reasons: ['what everybody gets reaches the guest as well, wherever it is'] });
+    } else if (v.announce === 'rarp') {
       const learned = announced(bounds);
       await expect(sw.fdbEntry(vm.mac)).becomes('hv2', within(there, learned));
       await expect(atLeft).seesNo(forVm, within(there, learned.max, WATCHED, ...learned.reasons));

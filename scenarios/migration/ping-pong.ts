@@ -10,6 +10,8 @@
 //
 // Each move leaves something behind that the next could stumble over: an entry of the guest's MAC in the bridge that it
 // left, which now hears it behind its own uplink, and an entry in the switch that is a move old.
+//
+// Unannounced, every other round is lost: the switch goes on sending to hv1, and that is right when the guest is back.
 import { ms, ns, plus, s, scenario, since, within } from '../../harness/scenario.ts';
 import { announced, movingGuest } from '../topologies/moving-guest.ts';
 
@@ -18,15 +20,21 @@ const ROUNDS = 20;
 /** How long a round is watched after the move. */
 const WATCHED = s(3);
 
-interface Settings { announce: 'none' | 'rarp' }
+interface Settings { announce: 'none' | 'rarp'; claims?: 'every-other-round' }
 const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
   title: 'ping-pong migration',
   cases: ['D8', 'D3'],
   inDefaultSet: false,
-  variants: { 'twenty-rounds': variant({ announce: 'rarp' }) },
-  controls: { 'nobody-announces': variant({ announce: 'none' }) },
+  variants: {
+    'twenty-rounds': variant({ announce: 'rarp' }),
+    'twenty-rounds-unannounced': variant({ announce: 'none', claims: 'every-other-round' }),
+  },
+  controls: {
+    'nobody-announces': variant({ announce: 'none' }),
+    'announced-said-to-be-lost': { ...variant({ announce: 'rarp', claims: 'every-other-round' }), breaks: ['FDB', 'outage'] },
+  },
   topology: () => movingGuest(),
 
   async story({ sw, hv1, hv2, vm, outside }, { variant: v, expect, passes, bounds, now, step, figure, random }) {
@@ -43,6 +51,16 @@ export default scenario({
       const left = now(`round ${round}: the guest left ${from}`);
       const there = await vm.migrates(to, { announce: v.announce });
       const standstill = ns(there.ns - left.ns);
+      if (v.claims === 'every-other-round') {
+        // The switch goes on believing in hv1: at home it is reached at once, away never.
+        await expect(sw.fdbEntry(vm.mac)).stays('hv1', since(left, plus(standstill, WATCHED)));
+        const sent = Math.floor((standstill.ns + WATCHED.ns) / EVERY.ns) - 1;
+        const { lostDatagrams = 0 } = await expect(ping).outage(since(left, plus(standstill, WATCHED)), to === 1
+          ? { lostAtLeast: sent, recovers: false, reasons: [`${sent} pings at least are sent while it is there`] }
+          : { atMost: plus(standstill, learned.max), reasons: ['it is where the switch believes it to be', ...learned.reasons] });
+        total += lostDatagrams;
+        continue;
+      }
       await expect(sw.fdbEntry(vm.mac)).becomes(at, within(there, learned));
       // The bridge that it left hears the announcement by its uplink; the one where it is, by the guest's port.
       await expect((to === 1 ? hv1 : hv2).fdbEntry(vm.mac)).becomes('eth0', within(there, learned));
