@@ -31,8 +31,6 @@ export default scenario({
   cases: ['B1', 'B2'],
   inDefaultSet: false,
   variants: {
-    'carrier-lost-ipv4': settings(4, 'carrier-lost', 'early', 'at-once'),
-    'carrier-lost-ipv6': settings(6, 'carrier-lost', 'late', 'at-once'),
     'frozen-after-a-report-ipv4': settings(4, 'frozen', 'early', 'membership'),
     'frozen-before-the-next-ipv4': settings(4, 'frozen', 'late', 'membership'),
     'frozen-after-a-report-ipv6': settings(6, 'frozen', 'early', 'membership'),
