@@ -17,10 +17,11 @@ export class Pacer {
     this.#turn = turn;
   }
 
-  /** First turn now. */
+  /** First turn now, and no other before this returns, however long it takes: whoever starts it need not be ready for more. */
   start(): this {
     this.#startNs = this.#clock.ns;
-    this.#run();
+    this.#turn(this.#n++);
+    this.#wait();
     return this;
   }
 
@@ -33,7 +34,11 @@ export class Pacer {
   readonly #run = (): void => {
     // Late by more than a turn (a busy host in real time): what is due is done at once, so that none is missing.
     while (this.#n !== Infinity && this.#startNs + this.#n * this.#every.ns <= this.#clock.ns) this.#turn(this.#n++);
+    this.#wait();
+  };
+
+  #wait(): void {
     if (this.#n === Infinity) return;
     this.#timer = setTimeout(this.#run, this.#clock.realMsUntil(this.#startNs + this.#n * this.#every.ns));
-  };
+  }
 }
