@@ -1,5 +1,5 @@
 /** What doctor looks at: each check says what was found, and how to get it where it is missing. */
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { CAPABILITIES, type Capability, moduleOf } from '../../lib/capabilities.ts';
@@ -10,7 +10,7 @@ import { version } from '../runner/home.ts';
 import { liveRuns } from '../runner/live.ts';
 import { machineFacts } from '../runner/machine.ts';
 import { said } from '../runner/refusal.ts';
-import { cacheFolder } from '../setup/cache.mjs';
+import { cacheFolder, unwritable } from '../setup/cache.mjs';
 import { exec } from '../system/exec.ts';
 
 export interface Check {
@@ -257,17 +257,15 @@ async function kvmCheck(facts: Facts): Promise<Check> {
 function cacheCheck(): Check {
   const folder = cacheFolder();
   const check = { id: 'cache', what: 'cache' };
-  if (!statSync(folder, { throwIfNoEntry: false })) return { ...check, state: 'note', found: `${folder}: nothing yet` };
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
+  const closed = unwritable(folder);
+  if (closed !== undefined)
     return {
       ...check,
       state: 'missing',
-      found: `${folder} is not writable`,
-      remedy: `chown -R "$USER" ${folder}, or set XDG_CACHE_HOME`,
+      found: `${folder} cannot be used: ${closed}`,
+      remedy: 'make it writable, or set XDG_CACHE_HOME to a folder of yours',
     };
-  }
+  if (!statSync(folder, { throwIfNoEntry: false })) return { ...check, state: 'note', found: `${folder}: nothing yet` };
   return { ...check, state: 'ok', found: `${folder}: ${Math.round(sizeOf(folder) / 1e6)} MB; safe to delete` };
 }
 

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
-import { cacheFolder } from '../setup/cache.mjs';
+import { cacheFolder, cacheTrouble } from '../setup/cache.mjs';
 import { buildFaults, doorPlugin, isBuildFailure, scenarioBuild } from './door.ts';
 import { home } from './home.ts';
 import type { LoadedScenario } from './load.ts';
@@ -101,17 +101,19 @@ export function catalogueSource(files: readonly LoadedScenario[], builtIn: reado
 
 function keep(cache: string, content: Uint8Array): string {
   const path = join(cache, `${createHash('sha256').update(content).digest('hex').slice(0, 32)}.cjs`);
-  mkdirSync(cache, { recursive: true });
-  if (existsSync(path)) {
-    const now = new Date();
-    utimesSync(path, now, now); // in use: not to be pruned
-    return path;
-  }
   // Beside its place and renamed: another start sees all of it or nothing.
   const temporary = `${path}.${process.pid}.tmp`;
   try {
+    mkdirSync(cache, { recursive: true });
+    if (existsSync(path)) {
+      const now = new Date();
+      utimesSync(path, now, now); // in use: not to be pruned
+      return path;
+    }
     writeFileSync(temporary, content);
     renameSync(temporary, path);
+  } catch (cause) {
+    throw new Error(`cannot keep the agent with your scenario: ${cacheTrouble(path, cause as NodeJS.ErrnoException)}`, { cause });
   } finally {
     rmSync(temporary, { force: true });
   }

@@ -20,7 +20,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAMS_FOLDER } from '../kernels/kernel.ts';
-import { cacheFolder } from '../setup/cache.mjs';
+import { cacheFolder, cacheTrouble } from '../setup/cache.mjs';
 import { said } from './refusal.ts';
 
 /** A process, so that another one with its pid is not taken for it. */
@@ -123,9 +123,15 @@ export function enterRun(
     temporary: [],
     startedAt: new Date().toISOString(),
   };
-  mkdirSync(registry, { recursive: true });
   const path = join(registry, `${run.runId}.json`);
-  const save = (): void => writeWhole(path, `${JSON.stringify(entry, null, 2)}\n`);
+  const save = (): void => {
+    try {
+      mkdirSync(registry, { recursive: true });
+      writeWhole(path, `${JSON.stringify(entry, null, 2)}\n`);
+    } catch (cause) {
+      throw new Error(`cannot note that this run goes on: ${cacheTrouble(path, cause as NodeJS.ErrnoException)}`, { cause });
+    }
+  };
   save();
   let over = false;
   return {

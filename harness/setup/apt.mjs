@@ -56,8 +56,13 @@ export async function installPackages(names, say) {
     if (failed !== undefined) return failed;
   }
   let done = await install(names, say);
-  if (!done.ok && !updated && (await updateLists(say)) === undefined) done = await install(names, say);
-  return done.ok ? undefined : `apt-get install failed: ${reason(done.stderr)}`;
+  let stale;
+  if (!done.ok && !updated) {
+    stale = await updateLists(say);
+    if (stale === undefined) done = await install(names, say);
+  }
+  if (done.ok) return undefined;
+  return `apt-get install failed: ${reason(done.stderr)}${stale === undefined ? '' : `; and ${stale}`}`;
 }
 
 function install(names, say) {

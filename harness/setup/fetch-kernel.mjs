@@ -5,8 +5,12 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dependsOutput, downloadPackages, kernelPackages, updateLists, versionOf } from './apt.mjs';
+import { cacheTrouble } from './cache.mjs';
 import { kernelsFolder, recordName } from './kernels.mjs';
 import { reason, run } from './run.mjs';
+
+/** Debian's cloud image: its package, and that unpacked. Others take more. */
+const KERNEL_MB = 150;
 
 /** Fetches and unpacks. Returns { release } or { failed: in words }. */
 export async function fetchKernel({ ubuntu, root, say }) {
@@ -29,7 +33,7 @@ export async function fetchKernel({ ubuntu, root, say }) {
     removeLeftovers(kernels);
     return await fetchInto(temporary, names, kernels, root, say);
   } catch (error) {
-    return { failed: `${error.message} (the cache is ${kernels})` };
+    return { failed: cacheTrouble(kernels, error, KERNEL_MB).replace(/\.$/, '') };
   } finally {
     if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
   }
@@ -41,11 +45,11 @@ async function fetchInto(temporary, names, kernels, root, say) {
   if (failed !== undefined && root && (await updateLists(say)) === undefined) {
     failed = await downloadPackages(names, temporary);
   }
-  if (failed !== undefined) return { failed };
+  if (failed !== undefined) return { failed: fetchTrouble(failed, kernels) };
   const unpacked = join(temporary, 'kernel');
   for (const file of readdirSync(temporary).filter((name) => name.endsWith('.deb'))) {
     const done = await run('dpkg-deb', ['-x', join(temporary, file), unpacked]);
-    if (!done.ok) return { failed: `unpacking ${file} failed: ${reason(done.stderr)}` };
+    if (!done.ok) return { failed: fetchTrouble(`unpacking ${file} failed: ${reason(done.stderr)}`, kernels) };
   }
   const record = describe(unpacked);
   if (record === undefined) return { failed: `${names.join(' and ')} hold no kernel image` };
@@ -62,6 +66,9 @@ async function fetchInto(temporary, names, kernels, root, say) {
   }
   return { release: record.release };
 }
+
+/** What apt or dpkg said; where it is our cache that is full, what to do about that. */
+const fetchTrouble = (said, kernels) => (/no space left/i.test(said) ? `${said}: ${cacheTrouble(kernels, { message: said }, KERNEL_MB).replace(/\.$/, '')}` : said);
 
 /** Where an unpacked package has its image and modules; newer Debian has /lib below /usr. */
 export function describe(folder) {

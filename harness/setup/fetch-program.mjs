@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dependsOf, dependsOutput, downloadPackages, updateLists, versionOf } from './apt.mjs';
-import { cacheFolder } from './cache.mjs';
+import { cacheFolder, cacheTrouble } from './cache.mjs';
 import { isInstalled } from './programs.mjs';
 import { reason, run } from './run.mjs';
 
@@ -55,7 +55,7 @@ export async function fetchProgram(name, { root = process.getuid?.() === 0, say,
     mkdirSync(temporary, { recursive: true });
     return await fetchInto(temporary, packages, join(folder, name), root, say);
   } catch (error) {
-    return { failed: `${error.message} (the cache is ${folder})` };
+    return { failed: cacheTrouble(folder, error).replace(/\.$/, '') };
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

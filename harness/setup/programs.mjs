@@ -95,7 +95,11 @@ export function decide(missing, machine, flags = {}) {
 
 /** The command to type; for an unknown distribution, all that we know. */
 function remedies(missing, { uid }, manager) {
-  const sudo = uid === 0 ? '' : 'sudo ';
   const managers = manager === undefined ? Object.keys(install) : [manager];
-  return managers.map((name) => `  ${sudo}${install[name]} ${packagesFor(missing, name).join(' ')}`);
+  return managers.map((name) => `  ${typed(missing, name, { uid })}`);
+}
+
+/** The command that installs them with this package manager, as this user types it. */
+export function typed(missing, manager, { uid }) {
+  return `${uid === 0 ? '' : 'sudo '}${install[manager]} ${packagesFor(missing, manager).join(' ')}`;
 }

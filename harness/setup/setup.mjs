@@ -8,14 +8,20 @@ import { createInterface } from 'node:readline/promises';
 import { installPackages } from './apt.mjs';
 import { fetchKernel } from './fetch-kernel.mjs';
 import { bootableKernel, findKernels, neededModules } from './kernels.mjs';
-import { decide, decompressors, isInstalled, isUbuntu, packageManager, programs } from './programs.mjs';
+import { decide, decompressors, isInstalled, isUbuntu, packageManager, programs, typed } from './programs.mjs';
 import { root } from './root.mjs';
 import { reason, run } from './run.mjs';
 
 /** Set-up cannot go on; the message says all. */
 export class SetupError extends Error {
   name = 'SetupError';
+  constructor(message, { status = 4, ...options } = {}) {
+    super(message, options);
+    /** Exit status. */
+    this.status = status;
+  }
 }
+const INTERRUPTED = 130;
 
 /** Takes set-up's own flags out of the arguments; the rest is for the program. */
 export function ownFlags(args) {
@@ -126,16 +132,23 @@ async function systemPrograms(wanted, machine, flags) {
     return false;
   }
   const failed = await installPackages(decision.install, say);
-  if (failed !== undefined) say(`${failed}\n  Going on with what is there.`);
-  return failed === undefined;
+  const still = missing.filter(({ name }) => !isInstalled(name));
+  if (failed !== undefined || still.length > 0) {
+    const why = failed ?? `apt-get installed ${decision.install.join(', ')}, and ${still.map(({ name }) => name).join(', ')} cannot be found all the same`;
+    say(`${why}\n  Once that is mended: ${typed(still.length > 0 ? still : missing, 'apt', machine)}\n  Going on with what is there.`);
+  }
+  return failed === undefined && still.length === 0;
 }
 
-/** Enter means yes. */
+/** Enter means yes. Ctrl-C means neither yes nor no: it ends the start. */
 async function agreed(question) {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const interrupt = new AbortController();
+  terminal.on('SIGINT', () => interrupt.abort());
   try {
-    return /^(y|yes|)$/i.test((await terminal.question(`wirewarp: ${question} [Y/n] `)).trim());
+    return /^(y|yes|)$/i.test((await terminal.question(`wirewarp: ${question} [Y/n] `, { signal: interrupt.signal })).trim());
   } catch {
+    if (interrupt.signal.aborted) throw new SetupError('interrupted; nothing was installed', { status: INTERRUPTED });
     return false; // the terminal went away
   } finally {
     terminal.close();

@@ -12,7 +12,7 @@ try {
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`wirewarp: ${error.message}`);
-  process.exitCode = 4;
+  process.exitCode = error.status;
 }
 if (ready) {
   if (flags.noInstall) process.env.WIREWARP_NO_FETCH = '1';

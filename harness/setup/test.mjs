@@ -27,7 +27,7 @@ try {
   if (!(error instanceof SetupError)) throw error;
   console.error(`wirewarp: ${error.message}`);
   console.log(summary({ passed: 0, failed: 1, skipped: 0 }));
-  process.exitCode = 4;
+  process.exitCode = error.status;
 }
 
 /** On a terminal tap draws its own report; elsewhere (CI, a pipe) that is cursor movements, so we write lines. */

@@ -21,7 +21,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Bundle, manifestOf, NO_BUNDLE } from '../../programs/bundle.ts';
-import { cacheFolder } from '../../setup/cache.mjs';
+import { cacheFolder, cacheTrouble } from '../../setup/cache.mjs';
 import { TREE_LINKS } from '../../../lib/programs.ts';
 import { cpioArchive, type CpioEntry } from './cpio.ts';
 import { stripElf } from './elf.ts';
@@ -128,12 +128,14 @@ function prepareFolder(cache: string): void {
     mkdirSync(cache, { recursive: true });
     accessSync(cache, constants.W_OK);
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot keep the VM's initramfs in ${cache}: ${said}. Set XDG_CACHE_HOME to a folder of yours.`, {
-      cause,
-    });
+    throw cannotKeep(cache, cause);
   }
 }
+
+const cannotKeep = (path: string, cause: unknown): Error =>
+  new Error(`cannot keep the VM's initramfs: ${cacheTrouble(path, cause as NodeJS.ErrnoException, INITRAMFS_MB)}`, { cause });
+/** Node with its libraries is most of it. */
+const INITRAMFS_MB = 100;
 
 interface Parts {
   readonly node: string;
@@ -262,11 +264,7 @@ function write(path: string, pieces: readonly Uint8Array[]): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    throw new Error(`Cannot keep the VM's initramfs in ${path}: no space is left. It takes about 100 MB there.`, {
-      cause: error,
-    });
+    throw cannotKeep(path, error);
   }
 }
 
