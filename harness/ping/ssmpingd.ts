@@ -1,6 +1,6 @@
 /**
  * ssmpingd: answers on one port, in both dialects, over IPv4 and IPv6. It does nothing else, so it waits in poll(2)
- * itself: between a request's arrival and its answer there is no event loop. Signals that nobody handles end it there.
+ * itself: between a request's arrival and its answer there is no event loop.
  */
 import { randomBytes } from 'node:crypto';
 import { Responder } from '../../lib/ping/responder.ts';
@@ -26,7 +26,7 @@ const RFC_RATE_NS = 1e9;
 
 interface Door { readonly socket: UdpSocket; readonly family: 'inet' | 'inet6' }
 
-export function ssmpingd(args: readonly string[]): never {
+export async function ssmpingd(args: readonly string[]): Promise<never> {
   const options = daemonOptions(args);
   if (isRefused(options)) throw new Ended(1, ...options.refused, ...ssmUsage('ssmpingd'));
   const doors = open(options.port, options.device);
@@ -71,7 +71,7 @@ export function ssmpingd(args: readonly string[]): never {
     const ready = sys.poll(polled, doors.length, -1);
     if (ready === -1) {
       const number = errno();
-      if (number === EINTR) continue;
+      if (number === EINTR) { await wholeTurn(); continue; }
       throw systemCallError('poll', 'wait for requests', number);
     }
     doors.forEach((door, at) => {
@@ -101,6 +101,11 @@ function warmUp(responder: Responder, batch: SendBatch): void {
     batch.flush(-1);
   }
   batch.refused.clear();
+}
+
+/** Somebody may have a handler for that signal after all: it runs where the event loop polls, which is between two immediates. */
+async function wholeTurn(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
 }
 
 function open(port: number, device: string | undefined): Door[] {
