@@ -81,7 +81,7 @@ export async function prepare(): Promise<void> {
   const built = spawnSync(process.execPath, [join(checkout, 'harness/setup/build.mjs')], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the build failed: ${built.stderr}`);
   if (cachedTree('ssmping') !== undefined) return;
-  const { failed } = await fetchProgram('ssmping', { say: () => undefined });
+  const failed = process.env['WIREWARP_NO_FETCH'] === '1' ? 'fetching is forbidden (--no-install)' : (await fetchProgram('ssmping', { say: () => undefined })).failed;
   if (failed !== undefined) process.env[WHY] = `Debian's ssmping cannot be had here: ${failed}`;
 }
 
