@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { plural, visible } from '../../lib/render/text.ts';
 import { BadInput } from '../runner/refusal.ts';
-import { expectedOf, keyOf, type Named, type Selection } from '../runner/select.ts';
+import { expectedOf, keyOf, type Named, type Selection, settingsOf } from '../runner/select.ts';
 import { option, readWords } from './options.ts';
 
 export interface ListedVariant {
@@ -10,6 +10,8 @@ export interface ListedVariant {
   /** What `wirewarp run` takes to run just this. */
   pattern: string;
   expected: 'held' | 'broken';
+  /** Present where this one cannot run with protocol time scaled, and others of the scenario can: why. */
+  notScaled?: string;
 }
 
 export interface ListedScenario {
@@ -54,7 +56,8 @@ export function listRecord(selections: readonly Selection[], wirewarp: string): 
     const listed = scenarios.get(name) ?? blank(selection);
     scenarios.set(name, listed);
     const pattern = file === undefined ? keyOf(selection) : `${file}#${variant}`;
-    (control ? listed.controls : listed.variants).push({ name: variant, pattern, expected: expectedOf(selection) });
+    const { notScaled } = settingsOf(selection);
+    (control ? listed.controls : listed.variants).push({ name: variant, pattern, expected: expectedOf(selection), ...(notScaled === undefined ? {} : { notScaled }) });
   }
   return { schema: 'wirewarp.list', schemaVersion: 1, wirewarp, scenarios: [...scenarios.values()] };
 }
