@@ -1,7 +1,8 @@
 /**
  * What a kernel's log says of the kernel's own health. A complaint at any time of a run ends it in `crashed`.
  * Sources of the texts: lib/bug.c, kernel/panic.c, kernel/rcu/tree_stall.h, kernel/hung_task.c, kernel/watchdog.c,
- * kernel/locking/lockdep.c, mm/kasan/report.c, lib/ubsan.c, lib/refcount.c, net/core/dev.c.
+ * kernel/locking/lockdep.c, mm/kasan/report.c, mm/slub.c, lib/ubsan.c, lib/refcount.c, lib/ref_tracker.c, net/core/dst.c,
+ * net/core/dev.c, arch/x86/kernel/{traps,dumpstack}.c.
  */
 export interface Complaint {
   readonly kind: string;
@@ -13,18 +14,20 @@ export interface Complaint {
 
 const COMPLAINTS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['panic', /Kernel panic - not syncing/],
-  // "traps: node[1] general protection fault" is a program's, not the kernel's.
-  ['oops', /^(?!.*\btraps: ).*\b(Oops: |general protection fault\b|BUG: unable to handle |kernel NULL pointer dereference\b|invalid opcode: |PANIC: )/],
-  ['BUG', /\bkernel BUG at |^.*\bBUG: (?!unable|KASAN|KCSAN|KMSAN|KFENCE|soft lockup|workqueue lockup)/],
+  // "traps: node[1] general protection fault" is a program's, not the kernel's. "int3: 0000 [#1] SMP" is how x86 and arm64 count what they die of.
+  ['oops', /^(?!.*\btraps: [^\n]*\[\d+\] ).*\b(Oops: |general protection fault\b|BUG: unable to handle |kernel NULL pointer dereference\b|invalid opcode: |PANIC: |[^\n]+: [\da-f]{4,16} \[#\d+\])/],
+  // Slab's own name stands where others have a colon: "BUG skbuff_head_cache (Not tainted): Redzone overwritten".
+  ['BUG', /\bkernel BUG at |\bBUG: (?!unable|KASAN|KCSAN|KMSAN|KFENCE|soft lockup|workqueue lockup)|\bBUG [^\s:]+ \((Not t|T)ainted/],
   ['KASAN', /BUG: (KASAN|KMSAN|KFENCE|KCSAN)/],
   ['lockup', /soft lockup|hard LOCKUP|workqueue lockup/],
   // "WARNING: CPU: 0 PID: 1 at net/core/dev.c:1 f+0x1/0x2"; from 6.19 on "WARNING: net/core/dev.c:1 at f+0x1/0x2, CPU#0: node/1".
-  ['WARNING', /\bWARNING: (CPU: |at |\S+:\d+ at |suspicious|possible|inconsistent|lock|bad|held|[Nn]ested|\S+-(un)?safe\b|(kernel )?stack )/],
+  ['WARNING', /\bWARNING: (CPU: |at |\S+:\d+ at |suspicious|possible|inconsistent|lock|bad|held|chain_key|[Nn]ested|\S+-(un)?safe\b|\S+ still has locks held|(kernel )?stack )/],
   ['lockdep', /\b(possible (circular|recursive|irq lock inversion)|inconsistent lock state|suspicious RCU usage|held lock freed|trying to register non-static key)/],
   ['UBSAN', /\bUBSAN: /],
   ['RCU stall', /\brcu[^\n]{0,40}(detected (expedited )?stalls|self-detected stall)/],
-  ['hung task', /\btask .* blocked for more than \d+ seconds/],
-  ['refcount', /\brefcount_t: /],
+  ['hung task', /\btask \S.* blocked (in I\/O wait )?for more than \d+ seconds/],
+  ['refcount', /\brefcount_t(: | overflow)|\bdst_release(_immediate)?( underflow|: dst:)|\bleaked reference\.|\breference already released\./],
+  // 3.10 to 6.x, every 10 s for as long as somebody holds it.
   ['leaked netdevice', /unregister_netdevice: waiting for /],
 ];
 
@@ -54,9 +57,46 @@ export function initStatus(complaint: Complaint): number | undefined {
   return signal === 0 ? (status >> 8) & 0xff : ABORTS.includes(signal) ? 128 + signal : undefined;
 }
 
-/** The lines around a complaint: a backtrace is what a maintainer asks for first. */
+/** A panic for want of memory: of what the VM was given, no fault of the kernel's. */
+export const lackedMemory = ({ line }: Complaint): boolean => /Kernel panic - not syncing: (Out of memory|System is deadlocked on memory)/i.test(line);
+
+/** The lines of a complaint: a backtrace is what a maintainer asks for first. */
 export function excerpt(log: string, complaint: Complaint, lines = 40): string[] {
-  return log.split(/\r?\n/).slice(complaint.at, complaint.at + lines);
+  const all = log.split(/\r?\n/);
+  const begin = cutAt(all, complaint.at);
+  return all.slice(begin, begin + lines);
+}
+
+/** WARN() and BUG() say what they mean before they say that they are one: between this line and theirs. */
+const CUT_HERE = /-{4,}\[ cut here \]-{4,}/;
+function cutAt(lines: readonly string[], at: number): number {
+  const above = lines.slice(Math.max(0, at - CUT_LINES), at).findLastIndex((line) => CUT_HERE.test(line));
+  return above < 0 ? at : Math.max(0, at - CUT_LINES) + above;
+}
+const CUT_LINES = 5;
+
+/** A step of the story, where the log stood when it began: by the kernel's clock, or by its lines so far. */
+export interface StepMark {
+  readonly text: string;
+  /** Protocol time. */
+  readonly atS: number;
+  readonly upS: number;
+  readonly lines?: number;
+}
+
+/** Seconds since boot at the head of a console's line; it may stand behind a level or before a caller. */
+const timeOf = (line: string): number | undefined => {
+  const text = /^(?:<\d+>)?\[ *(\d+\.\d+)\]/.exec(line)?.[1];
+  return text === undefined ? undefined : Number(text);
+};
+
+/** The kernel's log and its monotonic clock begin at the same boot, but not in the same millisecond. */
+const CLOCKS_APART_S = 0.05;
+
+/** The step in which a complaint came; undefined before the first one, or where nothing tells. */
+export function stepOf(complaint: Complaint, steps: readonly StepMark[]): StepMark | undefined {
+  const saidS = timeOf(complaint.line);
+  return steps.findLast(({ upS, lines }) => (lines === undefined ? saidS === undefined || upS <= saidS + CLOCKS_APART_S : lines <= complaint.at));
 }
 
 /** A record of /dev/kmsg ("6,1234,17496127,-;sw: port 4(core) entered …", then " KEY=value" lines) as a console shows it. */

@@ -68,7 +68,7 @@ async function work({ job, virtualMachine, modules, manifest: manifestPath }: En
   if (!entry) throw new Error(`this agent does not know the scenario ${job.scenario}`);
   const manifest = manifestPath === undefined ? undefined : readManifest(manifestPath);
   const { result, files } = await runStory(entry.scenario as Scenario, job, {
-    onStep: (atS, text) => { say({ t: 'step', atS, text }); }, onAlive: (atS) => { say({ t: 'alive', atS }); }, virtualTime: virtualMachine && job.warp, signal: abort.signal,
+    onStep: (atS, text) => { say({ t: 'step', atS, upS: Number(process.hrtime.bigint()) / 1e9, text }); }, onAlive: (atS) => { say({ t: 'alive', atS }); }, virtualTime: virtualMachine && job.warp, signal: abort.signal,
     ...(manifest ? { programs: programsOf(manifest, virtualMachine, manifestPath as string), lackedModules: virtualMachine ? lackedInVm(manifest, modules) : lackedHere(manifest) } : {}),
   });
   for (const { name, content } of files) {

@@ -26,7 +26,8 @@ export type AgentRecord =
   /** A long timer was slept through; the host compares with its own clock. */
   | { t: 'warp'; phase: 'begin' | 'end'; sleptS: number }
   | { t: 'capabilities'; present: string[]; missing: Record<string, string> }
-  | { t: 'step'; atS: number; text: string }
+  /** `upS`: seconds of the kernel's monotonic clock, which its log is timed by, or nearly so. */
+  | { t: 'step'; atS: number; upS: number; text: string }
   /** Every few seconds of the kernel's clock while a story is told: its time goes on. */
   | { t: 'alive'; atS: number }
   /** A file of the result; large ones come in parts, in order. */

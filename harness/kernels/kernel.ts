@@ -7,8 +7,8 @@ export interface Launched {
   records: AsyncIterable<AgentRecord>;
   /** What the kernel said, so far. */
   console(): Promise<string>;
-  /** Of a kernel that others use too: which processes in it are ours, and why its log cannot be read, if so. */
-  shared?(): { readonly pids: readonly number[]; readonly unread?: string };
+  /** Of a kernel that others use too: which processes in it are ours, how many lines its log has so far, or why it cannot be read. */
+  shared?(): { readonly pids: readonly number[]; readonly lines?: number; readonly unread?: string };
   /** How the place ended; known when `records` has ended. */
   ending(): Ending;
   /** End it at once and remove everything of it. Safe to call twice. */

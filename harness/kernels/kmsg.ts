@@ -8,6 +8,8 @@ const RECORD_BYTES = 8192;
 export interface KernelLog {
   /** Lines since the begin, as a console shows them. */
   text(): string;
+  /** How many those are. */
+  lines(): number;
   close(): void;
 }
 
@@ -19,6 +21,7 @@ export function openKernelLog(path = '/dev/kmsg'): KernelLog | string {
   } catch (error) {
     return `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): run as root, or set kernel.dmesg_restrict=0`;
   }
+  /** A record may be of several lines. */
   const lines: string[] = [];
   let closed = false;
   const drain = (keep: boolean): void => {
@@ -35,12 +38,13 @@ export function openKernelLog(path = '/dev/kmsg'): KernelLog | string {
         throw error;
       }
       if (length === 0) return;
-      if (keep) lines.push(formatKmsg(buffer.toString('utf8', 0, length)));
+      if (keep) lines.push(...formatKmsg(buffer.toString('utf8', 0, length)).split('\n'));
     }
   };
   drain(false);
   return {
     text: () => { drain(true); return lines.join('\n'); },
+    lines: () => { drain(true); return lines.length; },
     close: () => {
       if (closed) return;
       closed = true;

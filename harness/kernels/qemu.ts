@@ -13,6 +13,7 @@ import { type Ended, start } from '../system/exec.ts';
 import { waitedShareOf } from './schedstat.ts';
 import { followLines } from './follow.ts';
 import type { Ending, Extras, Kernel, Launched, LaunchOptions } from './kernel.ts';
+import { qemuEnding } from './qemu-ending.ts';
 import { parseRecord } from './records.ts';
 
 export interface QemuOptions {
@@ -83,10 +84,6 @@ export function qemuKernel(options: QemuOptions): Kernel {
   };
 }
 
-/** QEMU did not come to run the kernel, or was killed under it: by a signal (the OOM killer's), for want of a program, of memory or of a file. */
-const isMachines = ({ exitCode, signal, stderr }: Ended): boolean =>
-  signal !== undefined || exitCode === undefined || exitCode === 126 || exitCode === 127 || (exitCode !== 0 && /allocate memory|guest memory|No space left|error reading initrd|could not open kernel/i.test(stderr));
-
 async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): Promise<Launched> {
   const { extras } = launch;
   if (extras && !plain.initramfsWith) throw new Error('this VM takes no programs along');
@@ -138,8 +135,7 @@ async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): 
     if (said) return { how: 'done' };
     if (late) return { how: 'deadline', detail: `the VM was ended after ${launch.wallDeadlineMs / 1000} s of wall time`, ...(waitedShare === undefined ? {} : { waitedShare }) };
     if (killed && ended?.signal === 'SIGKILL' && !foreign) return { how: 'died', detail: 'it was killed' };
-    const detail = ended?.stderr.trim() || (ended?.exitCode === undefined && ended?.signal === undefined ? ended?.error?.message : undefined) || `QEMU ended with status ${ended?.exitCode ?? ended?.signal ?? 'unknown'}`;
-    return { how: ended !== undefined && isMachines(ended) ? 'failed' : 'died', detail };
+    return ended ? qemuEnding(ended) : { how: 'died', detail: 'it went silent' };
   };
   return { records: records(), console: readConsole, ending, kill };
 }

@@ -99,7 +99,7 @@ function launchAgent(options: RunningOptions, job: Job, launch: Pick<LaunchOptio
     const words = ended?.error?.message ?? ended?.stderr.trim();
     return { how: 'died', detail: words || `it ended with status ${String(ended?.exitCode ?? ended?.signal)}` };
   };
-  return { records: records(), console: () => Promise.resolve(kernelSaid), shared: () => ({ pids, ...(typeof log === 'string' ? { unread: log } : {}) }), ending, kill };
+  return { records: records(), console: () => Promise.resolve(kernelSaid), shared: () => ({ pids, ...(typeof log === 'string' ? { unread: log } : { lines: log.lines() }) }), ending, kill };
 }
 
 function childrenOf(pid: number): number[] {

@@ -2,7 +2,7 @@
  * What a result is, seen from outside: the agent's word, unless the place ended otherwise or its kernel complained. Whose
  * failure it was decides between errored (ours, the machine's) and crashed (the kernel's). Pure.
  */
-import { type Complaint, concerns, excerpt, initStatus, type Ours } from '../../lib/kernel-log.ts';
+import { type Complaint, concerns, excerpt, initStatus, lackedMemory, type Ours, type StepMark, stepOf } from '../../lib/kernel-log.ts';
 import type { Verdict } from '../../lib/record.ts';
 import type { Ending } from '../kernels/kernel.ts';
 
@@ -22,6 +22,8 @@ export interface Outcome {
   /** The kernel reached our agent. */
   readonly booted: boolean;
   readonly lastStep: string;
+  /** Every step of the story, in order. */
+  readonly steps: readonly StepMark[];
   /** Protocol seconds that were last heard of, how long ago by the wall, and how long all took. */
   readonly protocolS: number;
   readonly silentS: number;
@@ -58,12 +60,26 @@ export function outcomeOf(outcome: Outcome): { verdict: Verdict; reason: string 
     const before = linesOf(log).slice(Math.max(0, complaint.at - CONSOLE_LINES), complaint.at + 1).join('\n');
     return { verdict: 'errored', reason: `our agent in the VM ended with status ${ourStatus} during "${lastStep}"; the console before it:\n${bounded(before)}` };
   }
-  if (complaint) return { verdict: 'crashed', reason: `the kernel complained (${complaint.kind}) during "${lastStep}":\n${excerpt(log, complaint, 30).join('\n')}` };
+  if (complaint && lackedMemory(complaint)) return { verdict: 'errored', reason: `the VM ran out of memory during "${lastStep}":\n${excerpt(log, complaint, 30).join('\n')}` };
+  if (complaint) return { verdict: 'crashed', reason: `the kernel complained (${complaint.kind}) ${whenOf(outcome, complaint)}${andMore(outcome, complaint)}:\n${excerpt(log, complaint, 30).join('\n')}` };
   if (warpFault !== undefined) return { verdict: 'errored', reason: warpFault };
   if (ending.how === 'deadline' && outcome.place !== 'running') return late(outcome, ending);
   if (ending.how !== 'done') return { verdict: outcome.place === 'running' || ending.how === 'failed' ? 'errored' : 'crashed', reason: endedEarly(outcome, ending.detail) };
   if (!answer) return { verdict: 'errored', reason: failure === undefined ? 'the agent ended without a result' : `our agent failed during "${lastStep}": ${bounded(failure)}` };
   return { verdict: answer.verdict, reason: answer.reason };
+}
+
+/** In which step it came, which need not be the last: a WARNING lets the story go on. */
+function whenOf({ steps, lastStep }: Outcome, complaint: Complaint): string {
+  const step = stepOf(complaint, steps);
+  if (step) return `during "${step.text}", which began at ${step.atS.toFixed(1)} s`;
+  return steps.length === 0 ? `during "${lastStep}"` : 'before the story began';
+}
+
+function andMore({ complaints, ours }: Outcome, first: Complaint): string {
+  const others = ours ? [] : complaints.filter(({ at }) => at > first.at);
+  if (others.length === 0) return '';
+  return `, and ${others.length} ${others.length === 1 ? 'time' : 'times'} more (${[...new Set(others.map(({ kind }) => kind))].join(', ')})`;
 }
 
 /** The wall deadline passed in a VM: was the host too slow, or did the VM stand still? */
@@ -80,9 +96,10 @@ function late(outcome: Outcome, { detail, waitedShare }: Extract<Ending, { how: 
   return { verdict: 'errored', reason: `the host was too slow: ${where} when the ${Math.round(wallS)} s of wall time were over${taken}. Give it longer (--timeout), run fewer at a time (--jobs), or free the machine` };
 }
 
-function endedEarly({ place, booted, lastStep, log }: Outcome, detail: string): string {
-  const what = booted ? `it ended during "${lastStep}"` : place === 'running' ? 'the agent did not start' : 'the kernel never reached our agent';
-  const said = place === 'running' ? ''
+function endedEarly({ place, booted, lastStep, log, ending }: Outcome, detail: string): string {
+  const machines = ending.how === 'failed';
+  const what = booted ? `it ended during "${lastStep}"` : place === 'running' ? 'the agent did not start' : machines ? 'the VM did not come up, which is not the kernel\'s doing' : 'the kernel never reached our agent';
+  const said = place === 'running' || (machines && log === '') ? ''
     : log !== '' ? ` The end of its console:\n${linesOf(log).slice(-CONSOLE_LINES).join('\n')}`
     : ' Its console stayed empty: is the image for this machine, with a serial console and initramfs support?';
   return `${what}: ${bounded(detail)}.${said}`;

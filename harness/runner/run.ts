@@ -9,7 +9,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unbroken } from '../../lib/breaks.ts';
-import { findComplaints } from '../../lib/kernel-log.ts';
+import { findComplaints, type StepMark } from '../../lib/kernel-log.ts';
 import { compilePlan, type Plan } from '../../lib/plan.ts';
 import { shellScript } from '../../lib/shell-export.ts';
 import type { ProgramSpec } from '../../lib/programs.ts';
@@ -178,6 +178,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   let warpBegan: number | undefined;
   let warpFault: string | undefined;
   let lastStep = 'booting';
+  const steps: StepMark[] = [];
   let lastProtocolS = 0;
   let lastHeard = began;
   const parts = new Map<string, Buffer[]>();
@@ -207,6 +208,8 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
       } else if (record.t === 'step') {
         lastStep = record.text;
         lastProtocolS = record.atS;
+        const lines = launched.shared?.().lines;
+        steps.push({ text: record.text, atS: record.atS, upS: record.upS, ...(lines === undefined ? {} : { lines }) });
         emit(record.text, record.atS);
       } else if (record.t === 'alive') {
         lastProtocolS = record.atS;
@@ -238,7 +241,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   if (log !== '' && kernel.place !== 'running') files.push(join(folder, 'console.log'));
   const shared = launched.shared?.();
   const outcome: Outcome = {
-    place: kernel.place, ending: launched.ending(), log, complaints: findComplaints(log, options.allowLog), booted: heard || answer !== undefined, lastStep, protocolS: lastProtocolS,
+    place: kernel.place, ending: launched.ending(), log, complaints: findComplaints(log, options.allowLog), booted: heard || answer !== undefined, lastStep, steps, protocolS: lastProtocolS,
     silentS: (performance.now() - lastHeard) / 1000, wallS: (performance.now() - began) / 1000,
     ...(shared ? { ours: { devices: ownDevices(plan), pids: new Set(shared.pids) } } : {}), ...(answer ? { answer } : {}), ...(failure === undefined ? {} : { failure }), ...(warpFault === undefined ? {} : { warpFault }),
   };

@@ -37,7 +37,41 @@ void t.test('in a VM', { skip, timeout: 600_000 }, async (t) => {
   t.match(oops.reason, /panic|oops/i);
   t.ok(oops.files.some((f) => f.endsWith('console.log') && /Kernel panic|sysrq/i.test(readFileSync(join(dir, f), 'utf8'))), 'the console log is kept');
   t.equal(verdict('warns'), 'crashed', 'a WARNING counts although the story went well');
+  t.match(resultOf(record, name, 'warns').reason, /^the kernel complained \(WARNING\) during "this is where it warns", which began at 0\.\d s:\n.*WARNING: CPU: 0 PID: 1 at net/);
   t.equal(status, 1, 'something broken or crashed');
+  t.end();
+});
+
+void t.test('a complaint that is allowed, and only that one', { skip, timeout: 120_000 }, async (t) => {
+  for (const [pattern, expected] of [['net/core/dev\\.c:1 ', 'held'], ['net/core/dev\\.c:2 ', 'crashed']] as const) {
+    const results = resultsFolder();
+    t.teardown(results.remove);
+    await command(['run', `${fixture}#warns`, '--allow-log', pattern, '--results', results.path, '--reporter', 'plain']);
+    t.equal(onlyRun(results.path).record.results[0]?.verdict, expected, pattern);
+  }
+  t.end();
+});
+
+void t.test('QEMU that does not start, or that somebody ends: not the kernel’s fault', { skip, timeout: 120_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wirewarp-test-'));
+  t.teardown(() => { rmSync(folder, { recursive: true, force: true }); });
+  const qemu = join(folder, 'qemu');
+  for (const [what, script, reason] of [
+    ['an option that it does not know', 'exec qemu-system-x86_64 "$@" -no-such-option', /did not come up, .* and said: .*-no-such-option: invalid option\. This QEMU is too old/],
+    ['too little memory', 'exec prlimit --as=300000000 qemu-system-x86_64 "$@"', /did not come up, .*allocate.* Free memory, or run fewer at a time/],
+    ['not a word', 'exit 1', /did not come up, .*QEMU ended with status 1\. `npx wirewarp doctor`/],
+    ['SIGTERM', '(sleep 1; kill $$) & exec qemu-system-x86_64 "$@"', /QEMU was told to end, and not by us: terminating on signal 15/],
+    ['SIGKILL', '(sleep 1; kill -9 $$) & exec qemu-system-x86_64 "$@"', /QEMU was ended by SIGKILL/],
+  ] as const) {
+    writeFileSync(qemu, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const results = resultsFolder();
+    t.teardown(results.remove);
+    const { status } = await command(['run', `${fixture}#held`, '--qemu', qemu, '--results', results.path, '--reporter', 'plain']);
+    const [result] = onlyRun(results.path).record.results;
+    t.equal(result?.verdict, 'errored', what);
+    t.match(result?.reason, reason, what);
+    t.equal(status, 4, what);
+  }
   t.end();
 });
 

@@ -1,6 +1,6 @@
 // A kernel's complaints in its own words, of kernels from 3.10 to 6.19; and what is none.
 import t from 'tap';
-import { concerns, excerpt, findComplaints, formatKmsg, initStatus } from '../../lib/kernel-log.ts';
+import { concerns, excerpt, findComplaints, formatKmsg, initStatus, lackedMemory, stepOf } from '../../lib/kernel-log.ts';
 
 const kinds = (log: string): string[] => findComplaints(log).map(({ kind }) => kind);
 
@@ -16,11 +16,23 @@ t.test('complaints', (t) => {
     ['BUG: kernel NULL pointer dereference, address: 0000000000000008', 'oops'],
     ['invalid opcode: 0000 [#1] SMP', 'oops'],
     ['PANIC: early exception 0x0d IP 10:ffffffff81000000 error 0 cr2 0x0', 'oops'],
+    ['divide error: 0000 [#1] PREEMPT SMP NOPTI', 'oops'],
+    ['int3: 0000 [#2] SMP', 'oops'],
+    ['traps: PANIC: double fault, error_code: 0x0', 'oops'],
+    ['Internal error: synchronous external abort: 0000000096000210 [#1] SMP', 'oops'],
+    ['Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: br_handle_frame+0x1/0x2', 'panic'],
     ['kernel BUG at net/core/skbuff.c:109!', 'BUG'],
+    ['BUG: Bad page state in process node  pfn:0001f', 'BUG'],
+    ['BUG skbuff_head_cache (Not tainted): Redzone overwritten', 'BUG'],
+    ['BUG kmalloc-1k (Tainted: G        W         ): Object already free', 'BUG'],
+    ['BUG: spinlock bad magic on CPU#0, node/1', 'BUG'],
     ['BUG: scheduling while atomic: node/1/0x00000002', 'BUG'],
     ['BUG: sleeping function called from invalid context at mm/slab.h:420', 'BUG'],
     ['[ BUG: Invalid wait context ]', 'BUG'],
     ['BUG: KASAN: use-after-free in br_multicast_count+0x1/0x2', 'KASAN'],
+    ['BUG: KFENCE: out-of-bounds read in br_ip6_multicast_add_group+0x1/0x2', 'KASAN'],
+    ['BUG: KMSAN: uninit-value in br_dev_xmit+0x1/0x2', 'KASAN'],
+    ['Watchdog detected hard LOCKUP on cpu 0', 'lockup'],
     ['watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [node:1]', 'lockup'],
     ['BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!', 'lockup'],
     ['WARNING: at net/bridge/br_multicast.c:1 br_multicast_rcv+0x1/0x2()', 'WARNING'],
@@ -30,13 +42,28 @@ t.test('complaints', (t) => {
     ['WARNING: possible circular locking dependency detected', 'WARNING'],
     ['WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected', 'WARNING'],
     ['WARNING: bad unlock balance detected!', 'WARNING'],
+    ['WARNING: inconsistent lock state', 'WARNING'],
+    ['WARNING: suspicious RCU usage', 'WARNING'],
+    ['WARNING: chain_key collision', 'WARNING'],
+    ['WARNING: node/1 still has locks held!', 'WARNING'],
+    ['WARNING: lock held when returning to user space!', 'WARNING'],
+    ['[ INFO: possible circular locking dependency detected ]', 'lockdep'],
+    ['[ INFO: suspicious RCU usage. ]', 'lockdep'],
     ['INFO: trying to register non-static key.', 'lockdep'],
     ['UBSAN: array-index-out-of-bounds in net/bridge/br.c:1:2', 'UBSAN'],
     ['rcu: INFO: rcu_preempt self-detected stall on CPU', 'RCU stall'],
     ['rcu: INFO: rcu_sched detected stalls on CPUs/tasks:', 'RCU stall'],
     ['rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 0-...D } 21 jiffies', 'RCU stall'],
+    ['INFO: rcu_tasks detected stalls on tasks:', 'RCU stall'],
+    ['UBSAN: Undefined behaviour in net/bridge/br_fdb.c:1:2', 'UBSAN'],
+    ['UBSAN: shift-out-of-bounds in net/sched/sch_api.c:1:2', 'UBSAN'],
     ['INFO: task kworker/u2:1:25 blocked for more than 120 seconds.', 'hung task'],
+    ['INFO: task node:1 blocked in I/O wait for more than 120 seconds.', 'hung task'],
     ['refcount_t: underflow; use-after-free.', 'refcount'],
+    ['refcount_t: addition on 0; use-after-free.', 'refcount'],
+    ['refcount_t overflow at dev_hold+0x1/0x2 in node[1], uid/euid: 0/0', 'refcount'],
+    ['dst_release underflow', 'refcount'],
+    ['leaked reference.', 'refcount'],
     ['unregister_netdevice: waiting for eth0 to become free. Usage count = 2', 'leaked netdevice'],
   ] as const) {
     t.same(kinds(line), [kind], line);
@@ -51,6 +78,11 @@ t.test('no complaints', (t) => {
     'Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible via Spectre v2 BHB attacks!',
     'ACPI BIOS Warning (bug): Optional FADT field has valid Length but zero Address',
     'Warning: unable to open an initial console.',
+    'INFO: lockdep is turned off.',
+    'warning: `node\' uses wireless extensions which will stop working for Wi-Fi 7 hardware; use nl80211',
+    'Out of memory: Killed process 77 (tcpdump) total-vm:1kB, anon-rss:1kB',
+    'traps: node[77] trap invalid opcode ip:7f0000000000 sp:7ffc00000000 error:0 in node[1000+1]',
+    'debug: DEBUG: 0000 [#hash]',
     'traps: node[77] general protection fault ip:7f0000000000 sp:7ffc00000000 error:0 in libc.so.6',
     'bond0: (slave eth1): link status definitely down, disabling slave',
     'bonding: bond0: Warning: the permanent HWaddr of eth0 is still in use by bond0',
@@ -69,6 +101,32 @@ t.test('the excerpt begins with the first line that says it', (t) => {
   t.match(first, { kind: 'oops', at: 1 });
   t.same(first && excerpt(log, first, 2), log.split('\n').slice(1, 3));
   t.end();
+});
+
+t.test('and before it what a WARN() says of itself', async (t) => {
+  const log = 'fine\n[    1.0] ------------[ cut here ]------------\n[    1.0] list_del corruption\n[    1.0] WARNING: CPU: 0 PID: 1 at lib/list_debug.c:1 f+0x1/0x2\n[    1.0] Modules linked in:';
+  const [first] = findComplaints(log);
+  t.same(first && excerpt(log, first, 3), log.split('\n').slice(1, 4));
+});
+
+t.test('in which step of the story', async (t) => {
+  const steps = [{ text: 'a', atS: 0, upS: 4.2 }, { text: 'b', atS: 5, upS: 9.2 }];
+  const said = (line: string) => stepOf({ kind: 'WARNING', line, at: 7 }, steps)?.text;
+  t.equal(said('[    3.000000] x'), undefined);
+  t.equal(said('[    4.190000] x'), 'a', 'the two clocks of the kernel differ by some milliseconds');
+  t.equal(said('[    9.000000][    T1] x'), 'a');
+  t.equal(said('<4>[  100.000000] x'), 'b');
+  t.equal(said('no time'), 'b', 'the last, where nothing tells');
+  const byLines = steps.map((step, i) => ({ ...step, lines: 7 + i }));
+  t.equal(stepOf({ kind: 'WARNING', line: '[ 100.0] x', at: 7 }, byLines)?.text, 'a', 'by the lines, where those were counted');
+  t.equal(stepOf({ kind: 'WARNING', line: '[ 100.0] x', at: 6 }, byLines), undefined);
+});
+
+t.test('a panic for want of memory', async (t) => {
+  const of = (line: string) => findComplaints(line).map(lackedMemory);
+  t.same(of('Kernel panic - not syncing: System is deadlocked on memory'), [true]);
+  t.same(of('Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled'), [true]);
+  t.same(of('Kernel panic - not syncing: Fatal exception'), [false]);
 });
 
 t.test('init that ended by itself', (t) => {

@@ -4,7 +4,7 @@ import { foreignComplaints, type Outcome, outcomeOf } from '../../../harness/run
 import { findComplaints } from '../../../lib/kernel-log.ts';
 
 const outcome = (over: Partial<Outcome> & { log?: string } = {}): Outcome => ({
-  place: 'qemu', ending: { how: 'done' }, log: '', complaints: findComplaints(over.log ?? ''), booted: true, lastStep: 'alice sends', protocolS: 42.25, silentS: 3, wallS: 300, ...over,
+  place: 'qemu', ending: { how: 'done' }, log: '', complaints: findComplaints(over.log ?? ''), booted: true, lastStep: 'alice sends', steps: [], protocolS: 42.25, silentS: 3, wallS: 300, ...over,
 });
 const deadline = (waitedShare?: number) => ({ how: 'deadline' as const, detail: 'the VM was ended after 300 s of wall time', ...(waitedShare === undefined ? {} : { waitedShare }) });
 
@@ -34,4 +34,25 @@ t.test('the running kernel complains', async (t) => {
   t.match(outcomeOf(of(8)), { verdict: 'held' }, 'of others');
   t.match(foreignComplaints(of(8)), [/^the kernel complained \(WARNING\) meanwhile, not of anything of ours: /]);
   t.same(foreignComplaints(outcome({ log })), [], 'a VM is ours whole');
+});
+
+t.test('a complaint names the step in which it came, not the last', async (t) => {
+  const steps = [{ text: 'bob joins', atS: 0, upS: 10 }, { text: 'the cut', atS: 60, upS: 70 }, { text: 'the end', atS: 600, upS: 610 }];
+  const log = '[   75.000000] WARNING: CPU: 0 PID: 1 at net/core/dev.c:1 f+0x1/0x2\n[  620.000000] BUG: Bad page state in process node  pfn:00001';
+  const answer = { verdict: 'held' as const };
+  t.match(outcomeOf(outcome({ log, steps, answer })), { verdict: 'crashed', reason: /^the kernel complained \(WARNING\) during "the cut", which began at 60\.0 s, and 1 time more \(BUG\):\n\[ {3}75/ });
+  t.match(outcomeOf(outcome({ log: log.replace('75.0', ' 5.0'), steps, answer })).reason, /\(WARNING\) before the story began, and/);
+  t.match(outcomeOf(outcome({ log: log.split('\n')[0] ?? '', steps: [], lastStep: 'booting' })).reason, /during "booting":/);
+});
+
+t.test('memory that ran out in the VM is not its kernel’s fault', async (t) => {
+  t.match(outcomeOf(outcome({ log: '[ 1.0] Kernel panic - not syncing: System is deadlocked on memory' })), { verdict: 'errored', reason: /ran out of memory during "alice sends"/ });
+});
+
+t.test('a VM that did not start, or that somebody ended', async (t) => {
+  const failed = { how: 'failed' as const, detail: 'QEMU ended with status 1, and said: cannot set up guest memory: Cannot allocate memory. Free memory' };
+  t.match(outcomeOf(outcome({ ending: failed, booted: false })), { verdict: 'errored', reason: /^the VM did not come up, which is not the kernel's doing: QEMU ended with status 1.*Free memory\.$/ });
+  t.match(outcomeOf(outcome({ ending: failed, log: 'a line' })), { verdict: 'errored', reason: /^it ended during "alice sends": .*\na line$/s });
+  t.match(outcomeOf(outcome({ ending: { how: 'died', detail: 'x' }, booted: false })), { verdict: 'crashed', reason: /the kernel never reached our agent: x\. Its console stayed empty/ });
+  t.match(outcomeOf(outcome({ ending: failed, log: 'Oops: 0002 [#1] SMP NOPTI' })), { verdict: 'crashed' }, 'what the kernel said of itself comes first');
 });
