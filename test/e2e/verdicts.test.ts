@@ -42,7 +42,7 @@ void t.test('in a VM', { skip, timeout: 600_000 }, async (t) => {
   t.end();
 });
 
-void t.test('a complaint that is allowed, and only that one', { skip, timeout: 120_000 }, async (t) => {
+void t.test('a complaint that is allowed, and only that one', { skip, timeout: 600_000 }, async (t) => {
   for (const [pattern, expected] of [['net/core/dev\\.c:1 ', 'held'], ['net/core/dev\\.c:2 ', 'crashed']] as const) {
     const results = resultsFolder();
     t.teardown(results.remove);
@@ -52,7 +52,7 @@ void t.test('a complaint that is allowed, and only that one', { skip, timeout: 1
   t.end();
 });
 
-void t.test('QEMU that does not start, or that somebody ends: not the kernel’s fault', { skip, timeout: 120_000 }, async (t) => {
+void t.test('QEMU that does not start, or that somebody ends: not the kernel’s fault', { skip, timeout: 600_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'wirewarp-test-'));
   t.teardown(() => { rmSync(folder, { recursive: true, force: true }); });
   const qemu = join(folder, 'qemu');
