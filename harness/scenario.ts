@@ -2,7 +2,7 @@
  * The one door that scenarios import: the words for topologies, durations, windows and frames, and the types of the
  * live things that a story is told with. Nothing in here touches a machine.
  */
-import type { FindingKind } from '../lib/diagnosis/kinds.ts';
+import type { ExpectedKind } from '../lib/diagnosis/expected.ts';
 import type { Ref, BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, VlanRef } from '../lib/topology-builder.ts';
 import type { At, Topology } from '../lib/topology.ts';
 import type { ProgramSpec } from '../lib/programs.ts';
@@ -28,7 +28,7 @@ export { between, within, since } from '../lib/claims.ts';
 export { bound, later, shifted, timerBound, wheelStep, type Bound } from '../lib/timer-wheel.ts';
 export * as frame from '../lib/frame-kinds.ts';
 export { persistent, type FileText } from '../lib/persistent/index.ts';
-export type { FindingKind } from '../lib/diagnosis/kinds.ts';
+export type { ExpectedKind } from '../lib/diagnosis/expected.ts';
 export type { Machine } from './lab/machine.ts';
 export type { Program, ProgramEnd, ProgramOptions } from './probes/program.ts';
 export type { ProgramSpec } from '../lib/programs.ts';
@@ -90,8 +90,8 @@ export interface VariantCommon {
   readonly notScaled?: string;
   /** What this variant asks of the kernel beyond what its topology shows. */
   readonly needs?: readonly Capability[];
-  /** What the report has to say of its outages: each of these kinds of findings, and no other (docs/diagnosis.md). */
-  readonly diagnosis?: FindingKind | readonly FindingKind[];
+  /** What the report has to call its losses: each of these kinds, and no other; "membership-expired?" where it is up to the seed (docs/diagnosis.md). */
+  readonly diagnosis?: ExpectedKind | readonly ExpectedKind[];
 }
 
 export interface ScenarioDefinition<V extends object, R extends Record<string, Ref>> {

@@ -37,36 +37,45 @@ const sysfsFile = (spec: OptionSpec, option: string): string => {
 };
 
 /** One option of a bridge, wherever it can be written. The first is for now, the rest last. */
-export function bridgeOption({ bridge, option, value }: BridgeSetting): Cure[] {
-  const spec = specOf(BRIDGE_TABLE, option);
-  if (!spec) throw new Error(`a bridge has no option ${option}`);
-  const file = sysfsFile(spec, option);
-  const name = file.split('/')[1] as string;
-  const number = counted(spec, value);
+export const bridgeOption = ({ bridge, option, value }: BridgeSetting): Cure[] => bridgeOptions(bridge, [[option, value]]);
+
+/** Several that belong together, in one go. What a place has no key for is said in its note. */
+export function bridgeOptions(bridge: string, options: readonly (readonly [option: string, value: OptionValue])[]): Cure[] {
+  const all = options.map(([option, value]) => {
+    const spec = specOf(BRIDGE_TABLE, option);
+    if (!spec) throw new Error(`a bridge has no option ${option}`);
+    const file = sysfsFile(spec, option);
+    return { option, value, file, name: file.split('/')[1] as string, number: counted(spec, value), ip: spec.ip ?? option };
+  });
+  const bridging = all.filter(({ option }) => IFCFG_OWN[option] === undefined);
   const cures: Cure[] = [
-    { where: 'sysfs', lines: [`echo ${number} > /sys/class/net/${bridge}/${file}`], note: 'at once, and until the bridge is made again or the machine reboots' },
-    { where: 'ip', lines: [`ip link set dev ${bridge} type bridge ${spec.ip ?? option} ${number}`], note: 'the same by iproute2' },
+    { where: 'sysfs', lines: all.map(({ number, file }) => `echo ${number} > /sys/class/net/${bridge}/${file}`), note: 'at once, and until the bridge is made again or the machine reboots' },
+    { where: 'ip', lines: [`ip link set dev ${bridge} type bridge ${all.map(({ ip, number }) => `${ip} ${number}`).join(' ')}`], note: 'the same by iproute2' },
     {
-      where: 'ifcfg', lines: [IFCFG_OWN[option] === undefined ? `BRIDGING_OPTS="${name}=${number}"` : `${IFCFG_OWN[option]}=${spoken(value)}`],
-      note: `in /etc/sysconfig/network-scripts/ifcfg-${bridge}${IFCFG_OWN[option] === undefined ? '; several options are separated by blanks' : ''}`,
+      where: 'ifcfg', lines: [...all.filter(({ option }) => IFCFG_OWN[option] !== undefined).map(({ option, value }) => `${IFCFG_OWN[option] ?? ''}=${spoken(value)}`), ...(bridging.length > 0 ? [`BRIDGING_OPTS="${bridging.map(({ name, number }) => `${name}=${number}`).join(' ')}"`] : [])],
+      note: `in /etc/sysconfig/network-scripts/ifcfg-${bridge}`,
     },
     {
-      where: '/etc/network/interfaces', lines: [IFUPDOWN_OWN[option] === undefined ? `post-up echo ${number} > /sys/class/net/$IFACE/${file}` : `${IFUPDOWN_OWN[option]} ${spoken(value, ['on', 'off'])}`],
+      where: '/etc/network/interfaces', lines: all.map(({ option, value, number, file }) => (IFUPDOWN_OWN[option] === undefined ? `post-up echo ${number} > /sys/class/net/$IFACE/${file}` : `${IFUPDOWN_OWN[option]} ${spoken(value, ['on', 'off'])}`)),
       note: `in the stanza "iface ${bridge} inet ..."`,
     },
-    { where: 'udev', lines: [`ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ATTR{${file}}="${number}"`], note: `in /etc/udev/rules.d/99-${bridge}.rules` },
+    { where: 'udev', lines: [`ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ${all.map(({ file, number }) => `ATTR{${file}}="${number}"`).join(', ')}`], note: `in /etc/udev/rules.d/99-${bridge}.rules` },
   ];
-  const networkd = NETWORKD[option];
-  if (networkd !== undefined) {
-    const lines = ['[Bridge]', `${networkd}=${spoken(value)}`];
-    cures.push({ where: 'systemd-networkd', lines, note: `in the .netdev of ${bridge}, or in a drop-in of it; with netplan, which has no key for multicast, in /etc/systemd/network/10-netplan-${bridge}.netdev.d/multicast.conf` });
+  const without = (keys: Readonly<Record<string, string>>): string => all.filter(({ option }) => keys[option] === undefined).map(({ name }) => name).join(', ');
+  const networkd = all.flatMap(({ option, value }) => (NETWORKD[option] === undefined ? [] : [`${NETWORKD[option]}=${spoken(value)}`]));
+  if (networkd.length > 0) {
+    const lacking = without(NETWORKD);
+    cures.push({ where: 'systemd-networkd', lines: ['[Bridge]', ...networkd], note: `in the .netdev of ${bridge}, or in a drop-in of it; with netplan, which has no key for multicast, in /etc/systemd/network/10-netplan-${bridge}.netdev.d/multicast.conf${lacking === '' ? '' : `; it has no key for ${lacking}, which udev can set`}` });
   }
-  const keyfile = KEYFILE[option];
-  if (keyfile !== undefined) {
-    const raw = isDuration(value) && keyfile.startsWith('multicast') ? number : spoken(value, ['true', 'false']);
+  const keyfile = all.flatMap(({ option, value, number }) => {
+    const key = KEYFILE[option];
     // Where the file does not say, spanning tree is on, and with it the kernel takes no delay below 2 s.
-    const besides = option === 'forward_delay' && isDuration(value) && value.ns < 2e9 ? ['stp=false'] : [];
-    cures.push({ where: 'NetworkManager', lines: ['[bridge]', ...besides, `${keyfile}=${raw}`], note: `in /etc/NetworkManager/system-connections/${bridge}.nmconnection, or: nmcli connection modify ${bridge} bridge.${keyfile} ${spoken(value) === 'yes' || spoken(value) === 'no' ? spoken(value) : raw}` });
+    const besides = option === 'forward_delay' && isDuration(value) && value.ns < 2e9 && !options.some(([o]) => o === 'stp_state') ? ['stp=false'] : [];
+    return key === undefined ? [] : [...besides, `${key}=${isDuration(value) && key.startsWith('multicast') ? number : spoken(value, ['true', 'false'])}`];
+  });
+  if (keyfile.length > 0) {
+    const lacking = without(KEYFILE);
+    cures.push({ where: 'NetworkManager', lines: ['[bridge]', ...keyfile], note: `in /etc/NetworkManager/system-connections/${bridge}.nmconnection, or: nmcli connection modify ${bridge} ${keyfile.map((line) => `bridge.${line.replace('=', ' ')}`).join(' ')}${lacking === '' ? '' : `; it has no key for ${lacking}, which udev can set`}` });
   }
   return cures;
 }

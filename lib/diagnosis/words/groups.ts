@@ -1,6 +1,7 @@
 /** Findings about a group that a bridge does not forward to a member, in words. */
-import { bridgeOption, portOption } from '../../cures/linux.ts';
+import { bridgeOption, bridgeOptions, portOption } from '../../cures/linux.ts';
 import type { Cure } from '../../cures/types.ts';
+import type { OptionValue } from '../../topology.ts';
 import { s } from '../../units.ts';
 import type { Cause, GroupFacts, KnownQuery } from '../cause.ts';
 import type { Network } from '../network.ts';
@@ -94,9 +95,9 @@ export function ordered(evidence: readonly Evidence[], most = 14): Evidence[] {
 /** Somebody must ask: the bridge, or a switch. */
 export function querierCures(net: Network, f: GroupFacts): Cure[] {
   const [node, name] = [net.nodeOf(f.bridge), net.nameOf(f.bridge)];
-  const own = f.ownQuerier ? [] : onMachine(bridgeOption({ bridge: name, option: 'mcast_querier', value: true }), node, name);
-  const believed = f.querierIntervalNs > USUAL_QUERIER_NS ? onMachine(bridgeOption({ bridge: name, option: 'mcast_querier_interval', value: s(255) }), node, name) : [];
-  return [...own, ...believed];
+  const believed = f.querierIntervalNs > USUAL_QUERIER_NS;
+  const options: [string, OptionValue][] = [...(f.ownQuerier ? [] : [['mcast_querier', true] as [string, OptionValue]]), ...(believed ? [['mcast_querier_interval', s(255)] as [string, OptionValue]] : [])];
+  return options.length === 0 ? [] : onMachine(bridgeOptions(name, options), node, name);
 }
 
 function expired(net: Network, causes: Group): Draft {
@@ -209,7 +210,7 @@ function noReport(net: Network, causes: Group): Draft {
     ),
     evidence: groupEvidence(net, causes),
     cures: suppressed
-      ? onMachine(bridgeOption({ bridge: net.nameOf(f.bridge), option: 'mcast_igmp_version', value: 3 }), net.nodeOf(f.bridge), net.nameOf(f.bridge))
+      ? onMachine(bridgeOption(f.group.includes(':') ? { bridge: net.nameOf(f.bridge), option: 'mcast_mld_version', value: 2 } : { bridge: net.nameOf(f.bridge), option: 'mcast_igmp_version', value: 3 }), net.nodeOf(f.bridge), net.nameOf(f.bridge))
       : [{ where: 'bridge', lines: [`bridge -d mdb show dev ${net.nameOf(f.bridge)}`, `tcpdump -ni ${net.nameOf(f.port)} igmp or icmp6`], note: `on ${net.nodeOf(f.bridge)}: join again meanwhile, and see whether the report comes as far` }],
   };
 }

@@ -7,7 +7,7 @@ const RECORDED: Record<string, { kinds: string[]; where?: string; says?: RegExp[
     kinds: ['membership-expired'], where: 'vmbr0:bob, vmbr0:dave, vmbr0:erin',
     says: [/removed 239\.192\.5\.5 from its MDB at ports bob \(at \d+\.\d+ s\)/, /260 s \(mcast_membership_interval\)/, /Nobody asked any more: the last general query was core's, at 39\.\d+ s/, /believes in the querier 192\.0\.2\.6 behind port core/, /mcast_querier_interval 3600 s/, /mcast_querier 0/],
     cites: [/MDB entry 239\.192\.5\.5 on bob removed/, /vmbr0 says: querier 192\.0\.2\.6 behind core/, /core sends a general query/],
-    cures: [/^echo 1 > \/sys\/class\/net\/vmbr0\/bridge\/multicast_querier$/, /^BRIDGING_OPTS="multicast_querier=1"$/, /^post-up echo 1 > /, /^echo 25500 > .*multicast_querier_interval$/],
+    cures: [/^echo 1 > \/sys\/class\/net\/vmbr0\/bridge\/multicast_querier$/, /^BRIDGING_OPTS="multicast_querier=1 multicast_querier_interval=25500"$/, /^post-up echo 1 > /, /^echo 25500 > .*multicast_querier_interval$/],
   },
   'silent-guest-until-it-sends': {
     kinds: ['failover-unannounced'], where: 'core:core',
