@@ -57,15 +57,18 @@ export function causesOf(ctx: Context, outage: Outage): Cause[] {
     const cause = causeAt(ctx, outage, ns);
     const id = `${cause.kind}|${cause.where}|${cause.key}`;
     const before = shares.get(id);
-    shares.set(id, { cause: before?.cause ?? cause, stands: (before?.stands ?? 0) + stands });
+    shares.set(id, { cause: before && told(before.cause) >= told(cause) ? before.cause : cause, stands: (before?.stands ?? 0) + stands });
   }
   let all = [...shares.values()].filter((x) => x.stands >= SHARE * outage.lost.length);
   const real = all.filter((x) => !isInherent(x.cause.kind) && x.cause.kind !== 'unexplained');
   if (real.length > 0) all = real;
-  const told = all.filter((x) => x.cause.kind !== 'unexplained');
-  if (told.reduce((sum, x) => sum + x.stands, 0) >= outage.lost.length / 2) all = told;
+  const explained = all.filter((x) => x.cause.kind !== 'unexplained');
+  if (explained.reduce((sum, x) => sum + x.stands, 0) >= outage.lost.length / 2) all = explained;
   return all.sort((a, b) => b.stands - a.stands).map((x) => x.cause);
 }
+
+/** How much the record knew by then of what was sent to put it right. */
+const told = (cause: Cause): number => (cause.station?.announcements ?? cause.place?.announcements ?? []).length;
 
 /** Why one datagram was lost. The record's notices come a little after the fact, so the tables around the instant are asked too. */
 export function causeAt(ctx: Context, outage: Outage, ns: number): Cause {

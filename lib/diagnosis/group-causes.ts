@@ -1,14 +1,14 @@
 /** Why a group's datagrams do not leave a bridge by a member's port: from the table's history, queries, reports and leaves. */
 import { report } from '../frame-kinds.ts';
 import type { Cause, Context, GroupFacts, KnownQuery } from './cause.ts';
-import { querierAt, readingNear } from './groups.ts';
+import { ownQuery, querierAt, readingNear } from './groups.ts';
 import { movedBetween } from './moves.ts';
 import { isMember, joinsOf, type Outage } from './outages.ts';
 import { changeAt, type SeenFrame } from './story.ts';
 import { type Parting, partingOf, pathTo, walk, wayTo } from './walk.ts';
 
-/** A host answers within the response interval; a query later than this before the end came too late to help. */
-const ANSWERED_NS = 11e9;
+/** A host answers within the response interval and a few ticks; a query later than this before the end came too late to help. */
+const ANSWERED_NS = 10.1e9;
 
 /** The bridge has no entry for the port where the receiver is. */
 export function notInTable({ story, net }: Context, outage: Outage, parting: Parting, receiver: string, ns: number): Cause {
@@ -20,7 +20,10 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   const changes = net.mdbChanges(bridge, port, group, vlan);
   const standing = changeAt(changes, ns);
   const removed = standing?.value === 'absent' ? standing : undefined;
-  const queries = knownQueries({ story, net }, group);
+  const own = ownQuery(net, bridge, ns);
+  const captured = knownQueries({ story, net }, group);
+  // Seen in a capture as well, it is one query.
+  const queries = own && !captured.some((q) => Math.abs(q.ns - own.ns) < 1e9) ? [...captured, { ...own, from: net.bridgeName(bridge) }].sort((a, b) => a.ns - b.ns) : captured;
   const joined = joinsOf(story, probe).findLast((j) => j.ns <= ns && j.what === 'joins');
   const until = removed?.ns ?? ns;
   const lastReport = reportsAt({ story, net }, port, group).findLast((f) => f.ns <= until);

@@ -74,6 +74,15 @@ export function querierAt(net: Network, bridge: string, group: string, ns: numbe
   return undefined;
 }
 
+/** The first query of a bridge's own querier leaves when it is switched on, unless the bridge believes in another one then. */
+export function ownQuery(net: Network, bridge: string, ns: number): { ns: number; event: number } | undefined {
+  if (net.option(bridge, 'mcast_querier', ns) !== true) return undefined;
+  const since = sinceWhen(net, bridge, ns);
+  const change = (net.story.devices.get(bridge) ?? []).find((c) => c.ns === since);
+  if (!change || since < 1e9 || net.members(bridge, since).some((port) => net.routerPort(bridge, port, since))) return undefined;
+  return { ns: change.ns, event: change.event };
+}
+
 /** When the bridge's own querier was switched on. */
 function sinceWhen(net: Network, bridge: string, ns: number): number {
   const changes = net.story.devices.get(bridge) ?? [];

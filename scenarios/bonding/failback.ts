@@ -14,13 +14,13 @@
 // failover like any other. The host's address is announced; a silent guest, whom the switches have just found behind
 // eth1, is gone once more, and this time no link failed. failure: only when the active one fails. Then nothing is lost
 // when the link returns; eth0 is chosen when eth1 fails.
-import { frame, minus, ms, plus, s, scenario, since, times, within } from '../../harness/scenario.ts';
+import { frame, minus, ms, plus, s, scenario, since, times, within, type VariantCommon } from '../../harness/scenario.ts';
 import { detection, NOT_SCALED, told, twoAccessSwitches } from '../topologies/two-access-switches.ts';
 
 const EVERY = ms(200);
 const WATCHED = s(30);
 
-interface Settings { who: 'host' | 'guest'; reselect: 'always' | 'failure'; claims: 'returns' | 'stays' }
+interface Settings extends VariantCommon { who: 'host' | 'guest'; reselect: 'always' | 'failure'; claims: 'returns' | 'stays' }
 const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
@@ -29,11 +29,11 @@ export default scenario({
   inDefaultSet: false,
   variants: {
     'always-host': variant({ who: 'host', reselect: 'always', claims: 'returns' }),
-    'always-silent-guest': variant({ who: 'guest', reselect: 'always', claims: 'returns' }),
-    'failure-silent-guest': variant({ who: 'guest', reselect: 'failure', claims: 'stays' }),
+    'always-silent-guest': variant({ who: 'guest', reselect: 'always', claims: 'returns', diagnosis: 'failover-unannounced' }),
+    'failure-silent-guest': variant({ who: 'guest', reselect: 'failure', claims: 'stays', diagnosis: 'failover-unannounced' }),
   },
   controls: {
-    'always-said-to-stay': variant({ who: 'guest', reselect: 'always', claims: 'stays' }),
+    'always-said-to-stay': variant({ who: 'guest', reselect: 'always', claims: 'stays', diagnosis: 'failover-unannounced' }),
   },
   topology: (v) => twoAccessSwitches({ bond: { primary_reselect: v.reselect }, ...(v.who === 'host' ? { hostAddress: 'bond' as const } : {}) }),
   captures: ({ sw1 }, v) => (v.who === 'host' ? [{ node: sw1.node, device: 'hv' }] : []),

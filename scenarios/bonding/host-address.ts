@@ -16,7 +16,7 @@
 // same, by accident: a bridge that snoops is itself in the group of all snoopers (224.0.0.106, RFC 4286), bonding has
 // memberships reported again (resend_igmp 1), and the report teaches the switches. Without snooping nobody speaks, and
 // an IPv4 host is as silent as any guest. (With IPv6 every host is in a group, and is back by its MLD report.)
-import { bound, frame, minus, ms, ns, plus, s, scenario, since, within } from '../../harness/scenario.ts';
+import { bound, frame, minus, ms, ns, plus, s, scenario, since, within, type VariantCommon } from '../../harness/scenario.ts';
 import { detection, NOT_SCALED, told, twoAccessSwitches } from '../topologies/two-access-switches.ts';
 
 const EVERY = ms(200);
@@ -24,7 +24,7 @@ const EVERY = ms(200);
 const SNOOPERS = '224.0.0.106';
 const SILENCE = s(30);
 
-interface Settings {
+interface Settings extends VariantCommon {
   on: 'bond' | 'bridge';
   outcome: 'announced' | 'reported' | 'silent';
   snooping?: false;
@@ -38,12 +38,12 @@ export default scenario({
   variants: {
     'on-the-bond': variant({ on: 'bond', outcome: 'announced' }),
     'on-the-bridge': variant({ on: 'bridge', outcome: 'reported' }),
-    'on-a-bridge-that-snoops-not': variant({ on: 'bridge', snooping: false, outcome: 'silent' }),
+    'on-a-bridge-that-snoops-not': variant({ on: 'bridge', snooping: false, outcome: 'silent', diagnosis: 'failover-unannounced' }),
   },
   controls: {
     'as-people-believed': variant({ on: 'bridge', outcome: 'announced' }),
-    'bond-told-to-be-quiet': variant({ on: 'bond', bond: { num_peer_notif: 0 }, outcome: 'announced' }),
-    'no-reports-again': variant({ on: 'bridge', bond: { resend_igmp: 0 }, outcome: 'reported' }),
+    'bond-told-to-be-quiet': variant({ on: 'bond', bond: { num_peer_notif: 0 }, outcome: 'announced', diagnosis: 'failover-unannounced' }),
+    'no-reports-again': variant({ on: 'bridge', bond: { resend_igmp: 0 }, outcome: 'reported', diagnosis: 'failover-unannounced' }),
     'snoops-and-is-silent': variant({ on: 'bridge', outcome: 'silent' }),
   },
   topology: (v) => twoAccessSwitches({ hostAddress: v.on, ...(v.bond ? { bond: v.bond } : {}), ...(v.snooping === undefined ? {} : { snooping: v.snooping }) }),

@@ -9,7 +9,7 @@
 //
 // Eaten, each side has no partner and uses one of the links, and as the wires hide carriers, a silent cut of that one
 // is never found. Let through, LACP is what finds it: three fast LACPDUs missing.
-import { bound, frame, ms, ns, plus, s, scenario, since, times, within } from '../../harness/scenario.ts';
+import { bound, frame, ms, ns, plus, s, scenario, since, times, within, type VariantCommon } from '../../harness/scenario.ts';
 import { LACP_BIT, lacpOverWires } from '../topologies/lacp-over-wires.ts';
 import { NOT_SCALED } from '../topologies/two-access-switches.ts';
 
@@ -18,7 +18,7 @@ const EVERY = ms(50);
 const AD_TICK = ms(100), SHORT_TIMEOUT = s(3), APART_ROUNDS = 13;
 const SILENCE = s(20);
 
-interface Settings { mask: 'bridge' | 'port'; claims: 'eaten' | 'passes' }
+interface Settings extends VariantCommon { mask: 'bridge' | 'port'; claims: 'eaten' | 'passes' }
 const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
@@ -26,7 +26,7 @@ export default scenario({
   cases: ['C5', 'C7'],
   inDefaultSet: false,
   variants: {
-    'mask-of-the-bridge-refused': variant({ mask: 'bridge', claims: 'eaten' }),
+    'mask-of-the-bridge-refused': variant({ mask: 'bridge', claims: 'eaten', diagnosis: 'silent-cut' }),
     'mask-of-the-ports': variant({ mask: 'port', claims: 'passes' }),
   },
   controls: {

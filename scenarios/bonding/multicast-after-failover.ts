@@ -12,7 +12,7 @@
 // the host's group is back with the detection. A guest's kernel knows nothing of a failover. Its group is lost until the
 // next general query is answered: 125 s and 10 s at most. Where nobody queries, the switches flood, and nothing is lost
 // but what fell into the detection.
-import { bound, frame, type Moment, ms, ns, plus, s, scenario, since, times, within } from '../../harness/scenario.ts';
+import { bound, frame, type Moment, ms, ns, plus, s, scenario, since, times, within, type VariantCommon } from '../../harness/scenario.ts';
 import { REPORTED } from '../topologies/groups.ts';
 import { groupsBehindABond } from '../topologies/groups-behind-a-bond.ts';
 import { detection, NOT_SCALED, told } from '../topologies/two-access-switches.ts';
@@ -20,7 +20,7 @@ import { detection, NOT_SCALED, told } from '../topologies/two-access-switches.t
 const EVERY = ms(200);
 const HOSTS = '239.192.5.5', GUESTS = '239.192.7.7';
 
-interface Settings { querier: boolean; resendIgmp: 0 | 1; claims: { host: 'at-once' | 'next-query'; guest: 'at-once' | 'next-query' } }
+interface Settings extends VariantCommon { querier: boolean; resendIgmp: 0 | 1; claims: { host: 'at-once' | 'next-query'; guest: 'at-once' | 'next-query' } }
 const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
@@ -28,12 +28,12 @@ export default scenario({
   cases: ['C9'],
   inDefaultSet: false,
   variants: {
-    'queried': variant({ querier: true, resendIgmp: 1, claims: { host: 'at-once', guest: 'next-query' } }),
+    'queried': variant({ querier: true, resendIgmp: 1, claims: { host: 'at-once', guest: 'next-query' }, diagnosis: 'group-left-behind' }),
     'nobody-queries': variant({ querier: false, resendIgmp: 1, claims: { host: 'at-once', guest: 'at-once' } }),
   },
   controls: {
-    'resend-said-to-cover-guests': variant({ querier: true, resendIgmp: 1, claims: { host: 'at-once', guest: 'at-once' } }),
-    'no-resend-said-to-cover-the-host': variant({ querier: true, resendIgmp: 0, claims: { host: 'at-once', guest: 'next-query' } }),
+    'resend-said-to-cover-guests': variant({ querier: true, resendIgmp: 1, claims: { host: 'at-once', guest: 'at-once' }, diagnosis: 'group-left-behind' }),
+    'no-resend-said-to-cover-the-host': variant({ querier: true, resendIgmp: 0, claims: { host: 'at-once', guest: 'next-query' }, diagnosis: 'group-left-behind' }),
   },
   topology: (v) => groupsBehindABond(v),
   captures: ({ sw2 }) => [{ node: sw2.node, device: 'hv', only: 'igmp' }],

@@ -11,14 +11,14 @@
 // QEMU announces by RARP (ethertype 0x8035, broadcast, "request reverse" for the guest's own MAC), five times with
 // growing pauses, for the first may still come too early. A guest whose driver knows of the move (Xen's netfront)
 // sends one gratuitous ARP. Either is a broadcast from the guest's MAC, and that is what a switch learns from.
-import { announcementOffsets, bound, frame, ms, ns, plus, QEMU_SCHEDULE, s, scenario, since, times, within } from '../../harness/scenario.ts';
+import { announcementOffsets, bound, frame, ms, ns, plus, QEMU_SCHEDULE, s, scenario, since, times, within, type VariantCommon } from '../../harness/scenario.ts';
 import { twoHypervisors } from '../topologies/two-hypervisors.ts';
 
 const EVERY = s(1);
 /** What the story's own work may take: to open a socket for the announcement, and to read the switch's notification. */
 const WORK = ms(50);
 
-interface Settings { announce: 'none' | 'gratuitous-arp' | 'rarp'; claims: 'gratuitous-arp' | 'rarp'; when?: 'before-attach' }
+interface Settings extends VariantCommon { announce: 'none' | 'gratuitous-arp' | 'rarp'; claims: 'gratuitous-arp' | 'rarp'; when?: 'before-attach' }
 const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
@@ -29,8 +29,8 @@ export default scenario({
     'gratuitous-arp': variant({ announce: 'gratuitous-arp', claims: 'gratuitous-arp' }),
   },
   controls: {
-    'nobody-announces': variant({ announce: 'none', claims: 'rarp' }),
-    'announced-too-early': variant({ announce: 'gratuitous-arp', when: 'before-attach', claims: 'gratuitous-arp' }),
+    'nobody-announces': variant({ announce: 'none', claims: 'rarp', diagnosis: 'migration-unannounced' }),
+    'announced-too-early': variant({ announce: 'gratuitous-arp', when: 'before-attach', claims: 'gratuitous-arp', diagnosis: 'announcement-too-early' }),
   },
   topology: () => twoHypervisors(),
   captures: ({ sw }) => [{ node: sw.node, device: 'hv2' }],

@@ -10,20 +10,23 @@
 //
 // Upstream b00589a: with no querier left the bridge floods. It gives the querier up (255 s after its last query) before
 // it can give up a member who answered that query (260 s after the answer): no gap in between.
-import { after, between, frame, min, plus, portOf, s, scenario, since, times, wheelStep } from '../../harness/scenario.ts';
+import { after, between, frame, min, plus, portOf, s, scenario, since, times, wheelStep, type VariantCommon, type Duration } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
 import { OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
+
+interface Settings extends VariantCommon { family: 4 | 6; otherQuerier: Duration }
+const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
   title: 'flood without a querier',
   cases: ['A2', 'A6'],
   variants: {
-    'healthy-ipv4': { family: 4 as const, otherQuerier: OTHER_QUERIER_PRESENT },
-    'healthy-ipv6': { family: 6 as const, otherQuerier: OTHER_QUERIER_PRESENT },
+    'healthy-ipv4': variant({ family: 4, otherQuerier: OTHER_QUERIER_PRESENT }),
+    'healthy-ipv6': variant({ family: 6, otherQuerier: OTHER_QUERIER_PRESENT }),
   },
   controls: {
     // What a kernel without b00589a does: it goes on consulting the MDB.
-    'bridge-that-believes': { family: 4 as const, otherQuerier: min(60) },
+    'bridge-that-believes': variant({ family: 4, otherQuerier: min(60), diagnosis: 'membership-expired' }),
   },
   topology: (v) => querierOutside(v),
   // On the wire: carol's own kernel drops a group she has not joined, so her socket would prove nothing.

@@ -10,21 +10,24 @@
 // The fault of RHEL 5.9 and 6.5: nobody asks, so nobody reports, so memberships expire, and the bridge forwards by a
 // table that runs empty. Kernels since b00589a flood when no querier is left; here the bridge is told to believe in
 // the lost one for an hour (mcast_querier_interval), which keeps it on its MDB and is the fault on any kernel.
-import { between, bound, frame, min, ns, plus, portOf, s, scenario, signalling, times, wheelStep, within } from '../../harness/scenario.ts';
+import { between, bound, frame, min, ns, plus, portOf, s, scenario, signalling, times, wheelStep, within, type VariantCommon, type Duration } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
 import { OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
+
+interface Settings extends VariantCommon { family: 4 | 6; otherQuerier: Duration; silent: boolean }
+const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
   title: 'membership expiry',
   cases: ['A1', 'A6', 'A7'],
   variants: {
-    'legacy-ipv4': { family: 4 as const, otherQuerier: min(60), silent: true },
-    'legacy-ipv6': { family: 6 as const, otherQuerier: min(60), silent: true },
+    'legacy-ipv4': variant({ family: 4, otherQuerier: min(60), silent: true, diagnosis: 'membership-expired' }),
+    'legacy-ipv6': variant({ family: 6, otherQuerier: min(60), silent: true, diagnosis: 'membership-expired' }),
   },
   controls: {
     // As the kernel ships: it floods before the first membership expires.
-    'bridge-that-floods': { family: 4 as const, otherQuerier: OTHER_QUERIER_PRESENT, silent: true },
-    'querier-that-goes-on': { family: 6 as const, otherQuerier: min(60), silent: false },
+    'bridge-that-floods': variant({ family: 4, otherQuerier: OTHER_QUERIER_PRESENT, silent: true }),
+    'querier-that-goes-on': variant({ family: 6, otherQuerier: min(60), silent: false }),
   },
   topology: (v) => querierOutside(v),
   // Reports as they come in, before the bridge has read them, are what memberships count from. Carol's port is counted

@@ -11,21 +11,24 @@
 // With mcast_flood off there is nothing to fall back on when the querier is given up, so the outage is real on a
 // healthy kernel. Switched on, the bridge asks at once and counts its querier as present one response interval later;
 // members answer within the same interval. Both must be over before the first datagram arrives.
-import { after, between, frame, later, ns, portOf, s, scenario, signalling, times, wheelStep, within } from '../../harness/scenario.ts';
+import { after, between, frame, later, ns, portOf, s, scenario, signalling, times, wheelStep, within, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { querierOutside } from '../topologies/querier-outside.ts';
+
+interface Settings extends VariantCommon { family: 4 | 6; flood: boolean; cure: boolean }
+const variant = (settings: Settings): Settings => settings;
 
 export default scenario({
   title: 'own querier switched on after the outage',
   cases: ['A3', 'A6'],
   variants: {
-    'cured-ipv4': { family: 4 as const, flood: false, cure: true },
-    'cured-ipv6': { family: 6 as const, flood: false, cure: true },
+    'cured-ipv4': variant({ family: 4, flood: false, cure: true, diagnosis: 'strict-no-querier' }),
+    'cured-ipv6': variant({ family: 6, flood: false, cure: true, diagnosis: 'strict-no-querier' }),
   },
   controls: {
-    'no-cure': { family: 4 as const, flood: false, cure: false },
+    'no-cure': variant({ family: 4, flood: false, cure: false, diagnosis: 'strict-no-querier' }),
     // Nothing to cure: the bridge floods.
-    'ports-that-take-the-flood': { family: 6 as const, flood: true, cure: true },
+    'ports-that-take-the-flood': variant({ family: 6, flood: true, cure: true, diagnosis: 'report-suppressed?' }),
   },
   topology: (v) => querierOutside(v),
   captures: ({ vmbr0, bob, carol, dave }) => [signalling(portOf(vmbr0, bob)), signalling(portOf(vmbr0, dave)), portOf(vmbr0, carol)],

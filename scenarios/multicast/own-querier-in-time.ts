@@ -9,16 +9,16 @@
 //
 // One response interval after the switch the bridge counts its own querier as present and stops flooding. Guests must
 // be members by then, and stay so because they are asked.
-import { after, between, frame, min, portOf, s, scenario, since, times, wheelStep, type Duration } from '../../harness/scenario.ts';
+import { after, between, frame, min, portOf, s, scenario, since, times, wheelStep, type Duration, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { guestsOnABridge } from '../topologies/guests-on-a-bridge.ts';
 
-interface Settings { family: 4 | 6; queryInterval?: Duration }
+interface Settings extends VariantCommon { family: 4 | 6; queryInterval?: Duration }
 
 const variants: Record<string, Settings> = { 'cured-ipv4': { family: 4 }, 'cured-ipv6': { family: 6 } };
 const controls: Record<string, Settings> = {
   // Present but mute: after its start-up queries it does not ask for an hour.
-  'querier-that-does-not-ask': { family: 4, queryInterval: min(60) },
+  'querier-that-does-not-ask': { family: 4, queryInterval: min(60), diagnosis: 'membership-expired' },
 };
 
 export default scenario({

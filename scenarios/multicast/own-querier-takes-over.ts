@@ -13,19 +13,19 @@
 // members of the last round expire from 260 s on. The timer wheel moves both expiries to a common tick as often as not;
 // then members are gone the moment the bridge asks, and there is no flood, for a querier is present. So a joined guest
 // can lose what is sent within one response interval, and no more.
-import { between, frame, later, min, ns, portOf, s, scenario, signalling, since, times, wheelStep, type Duration } from '../../harness/scenario.ts';
+import { between, frame, later, min, ns, portOf, s, scenario, signalling, since, times, wheelStep, type Duration, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
 import { OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
 
-interface Settings { family: 4 | 6; otherQuerier: Duration }
+interface Settings extends VariantCommon { family: 4 | 6; otherQuerier: Duration }
 
 const variants: Record<string, Settings> = {
-  'cured-ipv4': { family: 4, otherQuerier: OTHER_QUERIER_PRESENT },
+  'cured-ipv4': { family: 4, otherQuerier: OTHER_QUERIER_PRESENT, diagnosis: 'membership-expired?' },
   'cured-ipv6': { family: 6, otherQuerier: OTHER_QUERIER_PRESENT },
 };
 const controls: Record<string, Settings> = {
   // Believed in for an hour: the workaround does nothing at all, and the outage stays.
-  'believes-for-an-hour': { family: 4, otherQuerier: min(60) },
+  'believes-for-an-hour': { family: 4, otherQuerier: min(60), diagnosis: 'membership-expired' },
 };
 
 export default scenario({

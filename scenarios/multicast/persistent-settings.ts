@@ -10,7 +10,7 @@
 //
 // The kernel forgets run-time settings and memberships with the bridge. Files come as their owner wrote them; wirewarp
 // reads what they would set and runs none of them (docs/persistent-settings.md).
-import { type FileText, frame, ns, persistent, plus, portOf, s, scenario, since, topology, within } from '../../harness/scenario.ts';
+import { type FileText, frame, ns, persistent, plus, portOf, s, scenario, since, topology, within, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
 
 /** RHEL: several options are separated by blanks; DELAY is the forward delay. */
@@ -69,23 +69,23 @@ iface vmbr0 inet static
 `,
 }];
 
-interface Settings {
+interface Settings extends VariantCommon {
   files: readonly FileText[];
   /** Does the querier come back with the bridge? */
   kept: boolean;
 }
 
 const variants: Record<string, Settings> = {
-  'echo-alone': { files: [], kept: false },
-  ifcfg: { files: ifcfg('vmbr0'), kept: true },
-  'ifup-local': { files: ifupLocal, kept: true },
-  udev: { files: udev, kept: true },
-  interfaces: { files: interfaces, kept: true },
+  'echo-alone': { files: [], kept: false, diagnosis: 'strict-no-querier' },
+  ifcfg: { files: ifcfg('vmbr0'), kept: true, diagnosis: 'strict-no-querier' },
+  'ifup-local': { files: ifupLocal, kept: true, diagnosis: 'strict-no-querier' },
+  udev: { files: udev, kept: true, diagnosis: 'strict-no-querier' },
+  interfaces: { files: interfaces, kept: true, diagnosis: 'strict-no-querier' },
 };
 const controls: Record<string, Settings> = {
   // The same file under another bridge's name says nothing of vmbr0.
-  'file-for-another-bridge': { files: ifcfg('vmbr1'), kept: true },
-  'file-that-keeps-it': { files: ifcfg('vmbr0'), kept: false },
+  'file-for-another-bridge': { files: ifcfg('vmbr1'), kept: true, diagnosis: 'strict-no-querier' },
+  'file-that-keeps-it': { files: ifcfg('vmbr0'), kept: false, diagnosis: 'strict-no-querier' },
 };
 
 export default scenario({

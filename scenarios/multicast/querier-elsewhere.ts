@@ -6,11 +6,11 @@
 //
 // Memberships alone carry: carol, who has not joined, hears nothing, so the bridge is not flooding. Whatever version
 // the querier speaks, hosts answer in it.
-import { between, frame, min, minus, plus, portOf, s, scenario, signalling, since, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
+import { between, frame, min, minus, plus, portOf, s, scenario, signalling, since, type Duration, type QuerierVersion, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { querierOutside } from '../topologies/querier-outside.ts';
 
-interface Settings { family: 4 | 6; version: QuerierVersion; otherQuerier?: Duration; fallsSilent?: true; notScaled?: string }
+interface Settings extends VariantCommon { family: 4 | 6; version: QuerierVersion; otherQuerier?: Duration; fallsSilent?: true; notScaled?: string }
 
 const variants: Record<string, Settings> = {
   'igmpv1': { family: 4, version: 'IGMPv1', notScaled: 'hosts give IGMPv1 queries a fixed 10 s to answer (RFC 1112)' },
@@ -20,8 +20,8 @@ const variants: Record<string, Settings> = {
   'mldv2': { family: 6, version: 'MLDv2' },
 };
 const controls: Record<string, Settings> = {
-  'querier-falls-silent': { family: 4, version: 'IGMPv3', otherQuerier: min(60), fallsSilent: true },
-  'querier-falls-silent-ipv6': { family: 6, version: 'MLDv1', otherQuerier: min(60), fallsSilent: true },
+  'querier-falls-silent': { family: 4, version: 'IGMPv3', otherQuerier: min(60), fallsSilent: true, diagnosis: 'membership-expired' },
+  'querier-falls-silent-ipv6': { family: 6, version: 'MLDv1', otherQuerier: min(60), fallsSilent: true, diagnosis: 'membership-expired' },
 };
 
 export default scenario({

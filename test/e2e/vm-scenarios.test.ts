@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { diagnosisFaults } from '../../lib/diagnosis/expected.ts';
 import { command, onlyRun, resultOf, resultsFolder, whyNoVm } from './command.ts';
 
 const skip = await whyNoVm();
@@ -12,12 +13,16 @@ void t.test('every variant gives what it should, every negative control breaks',
   t.teardown(results.remove);
   const { status, stderr } = await command(['run', '--all', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--capture', 'all', '--reporter', 'plain', '--results', results.path]);
   const { record, dir } = onlyRun(results.path);
+  // A scenario whose variants say what the report has to call their losses is held to it, those that say nothing included.
+  const diagnosed = new Set(record.results.filter((r) => r.diagnosis !== undefined).map((r) => r.scenario));
+  t.ok(diagnosed.size > 0, 'some scenarios say what their report has to say');
   for (const result of record.results) {
     await t.test(`${result.scenario} ${result.variant}${result.control ? ' (negative control)' : ''}`, (t) => {
       t.equal(result.verdict, result.expected, result.reason ?? result.claims.map((c) => `${c.claim}: ${c.observed}`).join('; '));
       t.ok(result.claims.length > 0, 'it made claims');
       t.equal(result.asExpected, true);
       if (result.control) t.ok(result.claims.some((c) => c.verdict === 'broken'), 'a claim of it broke');
+      if (diagnosed.has(result.scenario)) t.same(diagnosisFaults(result.diagnosis ?? [], result.findings.map((f) => f.kind)), [], 'the diagnosis is the right one');
       t.end();
     });
   }

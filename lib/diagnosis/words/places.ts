@@ -14,7 +14,8 @@ export function placeDraft(net: Network, causes: readonly Cause[]): Draft | unde
   const [first] = all;
   if (!first) return undefined;
   const f = first.place;
-  const announced = all.find((c) => (c.place.announcements ?? []).length > 0)?.place.announcements ?? [];
+  // Asked late in an outage, the record knows of more announcements.
+  const announced = all.map((c) => c.place.announcements ?? []).reduce((most, one) => (one.length > most.length ? one : most), []);
   const evidence: Evidence[] = [
     ...(f.since ? [ofEvent(f.since.ns, f.since.event, `${f.at}: ${f.since.value}`)] : []),
     ...(f.foundNs !== undefined && f.foundEvent !== undefined ? [ofEvent(f.foundNs, f.foundEvent, `${f.bond ?? ''}: another slave`)] : []),

@@ -10,7 +10,9 @@ import { bridgeOf, instant, length, list, ofEvent, ofSent, onMachine, portOf, se
 import { stationEvidence } from './readings.ts';
 
 export function stationDraft(net: Network, causes: readonly Cause[]): Draft | undefined {
-  const [first] = causes.filter((c): c is Cause & { station: StationFacts } => c.station !== undefined);
+  const all = causes.filter((c): c is Cause & { station: StationFacts } => c.station !== undefined);
+  // Asked late in an outage, the record knows of more announcements.
+  const first = all.reduce<(typeof all)[number] | undefined>((most, c) => (most && most.station.announcements.length >= c.station.announcements.length ? most : c), undefined);
   if (!first) return undefined;
   const f = first.station;
   const draft = (sure: Sure, what: string, cures: readonly Cure[], more: readonly Evidence[] = []): Draft => ({ kind: first.kind, sure, where: first.where, what, cures, evidence: ordered([...stationFacts(net, f), ...more]) });
@@ -95,7 +97,7 @@ export function sentList(announcements: readonly Announcement[]): string {
   for (const a of announcements) { const what = a.sent.line.replace(/^\S+ > \S+\s+/, ''); kinds.set(what, [...(kinds.get(what) ?? []), a]); }
   return list([...kinds].map(([what, all]) => {
     const [first, last] = [all[0] as Announcement, all.at(-1) as Announcement];
-    return `"${what}" was sent from ${first.sent.from} ${all.length === 1 ? `at ${instant(first.sent.ns)}` : `${all.length} times, from ${instant(first.sent.ns)} to ${instant(last.sent.ns)},`}`;
+    return `"${what}" was sent from ${first.sent.from} ${all.length === 1 ? `at ${instant(first.sent.ns)}` : `${all.length} times from ${instant(first.sent.ns)} to ${instant(last.sent.ns)}`}`;
   }));
 }
 

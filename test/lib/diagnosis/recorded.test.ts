@@ -19,6 +19,13 @@ const RECORDED: Record<string, { kinds: string[]; where?: string; says?: RegExp[
   'host-address-bond-told-to-be-quiet': { kinds: ['failover-unannounced'], says: [/num_grat_arp is 0/], cures: [/num_grat_arp/] },
   'host-address-on-the-bond': { kinds: [] },
   'failback-always-silent-guest': { kinds: ['failover-unannounced'], says: [/hv:bond0 moved from eth0 to eth1/] },
+  'announced-nobody-announces': { kinds: ['migration-unannounced'], where: 'sw:sw', says: [/The guest was plugged in at hv2:vm at 5\.\d+ s/, /to hv1, where its FDB has it/, /the way there is now by hv2/], cures: [/announce_self/] },
+  'announced-announced-too-early': { kinds: ['announcement-too-early'], says: [/gratuitous ARP request: 192\.0\.2\.2.* was sent from vm:eth0 at/, /before vm's port was in its bridge/] },
+  'forwarding-delay-stp-guest-silent': { kinds: ['port-not-forwarding'], where: 'hv2:vm', says: [/under spanning tree, and listens and learns for 30 s \(twice forward_delay\)/, /RARP announcement of .*5 times/], cures: [/stp_state 0/, /^STP=no$/] },
+  'multicast-after-failover-queried': { kinds: ['failover-detection', 'group-left-behind'] },
+  'own-querier-after-outage-no-cure': { kinds: ['strict-no-querier'], where: 'vmbr0:bob, vmbr0:dave', says: [/knows of no querier/, /mcast_flood off/], cures: [/multicast_querier/] },
+  'own-querier-after-outage-ports-that-take-the-flood': { kinds: ['report-suppressed'], where: 'vmbr0:bob', says: [/keeps its own back/], cites: [/MDB entry ff15::5:5 on dave/], cures: [/multicast_mld_version 2|multicast_mld_version/] },
+  'querier-elsewhere-igmpv3': { kinds: [] },
   'lacp-through-a-bridge-mask-of-the-bridge-refused': { kinds: ['silent-cut'], where: 'wire1:sw', says: [/keep their carrier/, /speaks LACP and has no partner/] },
 };
 
