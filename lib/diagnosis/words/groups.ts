@@ -1,5 +1,6 @@
 /** Findings about a group that a bridge does not forward to a member, in words. */
 import { bridgeOption, bridgeOptions, portOption } from '../../cures/linux.ts';
+import { QUERIER_ON_A_SWITCH, SWITCH_LINES } from '../../cures/switches.ts';
 import type { Cure } from '../../cures/types.ts';
 import type { OptionValue } from '../../topology.ts';
 import { s } from '../../units.ts';
@@ -97,7 +98,7 @@ export function querierCures(net: Network, f: GroupFacts): Cure[] {
   const [node, name] = [net.nodeOf(f.bridge), net.nameOf(f.bridge)];
   const believed = f.querierIntervalNs > USUAL_QUERIER_NS;
   const options: [string, OptionValue][] = [...(f.ownQuerier ? [] : [['mcast_querier', true] as [string, OptionValue]]), ...(believed ? [['mcast_querier_interval', s(255)] as [string, OptionValue]] : [])];
-  return options.length === 0 ? [] : onMachine(bridgeOptions(name, options), node, name);
+  return [...(options.length === 0 ? [] : onMachine(bridgeOptions(name, options), node, name)), ...QUERIER_ON_A_SWITCH];
 }
 
 function expired(net: Network, causes: Group): Draft {
@@ -225,7 +226,7 @@ function fastLeave(net: Network, causes: Group): Draft {
       believes(net, f),
     ),
     evidence: groupEvidence(net, causes),
-    cures: f.fastleave ? onMachine(portOption({ bridge: net.nameOf(f.bridge), port: net.nameOf(f.port), option: 'fastleave', value: false }), net.nodeOf(f.bridge), net.nameOf(f.bridge)) : [],
+    cures: f.fastleave ? [...onMachine(portOption({ bridge: net.nameOf(f.bridge), port: net.nameOf(f.port), option: 'fastleave', value: false }), net.nodeOf(f.bridge), net.nameOf(f.bridge)), ...SWITCH_LINES.fastLeave.cures] : [],
   };
 }
 

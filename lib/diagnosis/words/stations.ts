@@ -1,5 +1,6 @@
 /** Findings about a station that a bridge believes elsewhere, in words. */
 import { bondOptions, bridgeOption } from '../../cures/linux.ts';
+import { SWITCH_LINES } from '../../cures/switches.ts';
 import type { Cure } from '../../cures/types.ts';
 import { s } from '../../units.ts';
 import type { Announcement, Cause, Moved, StationFacts } from '../cause.ts';
@@ -27,7 +28,7 @@ export function stationDraft(net: Network, causes: readonly Cause[]): Draft | un
       belief(net, f), silence(net, f, true), ending(net, f)), announceCures(net, f), f.announcements.map((a) => ofSent(a.sent, 'before the port was in its bridge')));
     case 'announcement-filtered': return draft('likely', sentences(
       movedSentence(f.moved), `${sentList(f.announcements)}. By the tables ${f.announcements.length > 1 ? 'they' : 'it'} reached ${bridgeOf(net, f.bridge)}, whose FDB has not moved ${f.mac} all the same: it drops this ethertype (0x${hex(f.announcements[0]?.sent.etherType)}) before it learns. RARP is 0x8035; 0x0835 is a known fault of an old QEMU.`,
-      belief(net, f), ending(net, f)), [...announceCures(net, f), { where: 'tcpdump', lines: [`tcpdump -e -n -i ${net.nameOf(f.should)} ether proto 0x${hex(f.announcements[0]?.sent.etherType)}`], note: `on ${net.nodeOf(f.should)}: are they on its wire?` }], f.announcements.map((a) => ofSent(a.sent)));
+      belief(net, f), ending(net, f)), [...announceCures(net, f), ...SWITCH_LINES.passesOnly.cures, { where: 'tcpdump', lines: [`tcpdump -e -n -i ${net.nameOf(f.should)} ether proto 0x${hex(f.announcements[0]?.sent.etherType)}`], note: `on ${net.nodeOf(f.should)}: are they on its wire?` }], f.announcements.map((a) => ofSent(a.sent)));
     case 'announcement-lost': return draft(f.announcements.some((a) => a.parting) ? 'likely' : 'possible', sentences(movedSentence(f.moved), `${sentList(f.announcements)}${lostAt(net, f.announcements)}.`, belief(net, f), ending(net, f)), announceCures(net, f), f.announcements.map((a) => ofSent(a.sent, a.parting && `lost at ${a.parting.at}: ${a.parting.why}`)));
     case 'mac-leaked': return draft(f.leak ? 'certain' : 'likely', sentences(
       `${bridgeOf(net, f.bridge)} learned ${f.mac} (${net.nodeOf(f.station)}) behind ${net.nameOf(f.believed)} at ${instant(f.learned.ns)}, while ${net.nodeOf(f.station)} was behind ${net.nameOf(f.should)}: the frame was not ${net.nodeOf(f.station)}'s.`,
