@@ -1,6 +1,6 @@
 /** One job from topology to verdict: plan, apply, wait until ready, capture, tell the story, decide, undo. */
 import { cureOf, neededBy } from '../../lib/capabilities.ts';
-import { compilePlan } from '../../lib/plan.ts';
+import { compilePlan, isUnplugged } from '../../lib/plan.ts';
 import type { ClaimRecord, Readout } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
 import { storyComments, type StoryMark } from '../../lib/story-comments.ts';
@@ -162,7 +162,8 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
 
 function interfacesToCapture(scenario: Scenario, topology: Topology, refs: Record<string, Ref>, settings: object, job: Job): CaptureSpec[] {
   const wanted: CaptureSpec[] = [...scenario.captures(refs, settings)];
-  if (job.capture === 'all') wanted.push(...allDevices(topology).map((d) => ({ node: d.node, device: d.name })));
+  // tcpdump takes no interface that is down: an end that waits for a guest to move there is not listened at.
+  if (job.capture === 'all') wanted.push(...allDevices(topology).filter((d) => !('up' in d && d.up === false) && !isUnplugged(topology, d)).map((d) => ({ node: d.node, device: d.name })));
   return [...new Map(wanted.map((where) => [at(where), where])).values()];
 }
 

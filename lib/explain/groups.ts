@@ -1,23 +1,9 @@
 /** Groups: who reported and left, which traffic came where, and where it stopped although somebody there wanted it. */
 import { isMulticastIp } from '../wire/address.ts';
-import { cite, joined, macOf, seconds, senderOf, targetOf } from './cite.ts';
+import { cite, seconds, senderOf, targetOf } from './cite.ts';
+import { type Member, Members, wantedAt } from './members.ts';
 import { isOfTheSystem } from './queriers.ts';
 import type { Cited, Detector, ExplainFinding, SeenFrame } from './types.ts';
-
-interface Member {
-  readonly mac: string;
-  readonly where: string;
-  address: string;
-  version: number;
-  reports: number;
-  first: Cited;
-  last: Cited;
-  left?: Cited;
-  /** Reports and leaves in order of time, the latest thousands. */
-  history: { at: Cited; leaves: boolean }[];
-}
-
-const MOST_HISTORY = 5000;
 
 /** Datagrams of one sender to one group and port, as one interface sees them. */
 interface Flow {
@@ -41,14 +27,21 @@ const WHEEL_S = 16.4;
 /** A stop is one that no usual gap explains. */
 const FACTOR = 5;
 const LEAST_STOP_S = 3;
+/** Last member interval times last member count, and the query's way: by then a leave has had its effect. */
+const LEAVE_S = 3;
+/** RFC 3376 section 8.3. */
+const RESPONSE_S = 10;
+const MOST_QUERIES = 5000;
 
 export interface GroupsOptions {
   readonly membershipIntervalS: number;
 }
 
 export class Groups implements Detector {
-  readonly #members = new Map<string, Map<string, Member>>();
+  readonly #members = new Members();
   readonly #flows = new Map<string, Flow>();
+  /** By interface and group asked about; the latest thousands. */
+  readonly #queries = new Map<string, Cited[]>();
   readonly #options: GroupsOptions;
 
   constructor(options: GroupsOptions) {
@@ -58,7 +51,8 @@ export class Groups implements Detector {
   see(seen: SeenFrame): void {
     const message = seen.frame.igmp ?? seen.frame.mld;
     if (message && message.type !== 'other') {
-      if (seen.first && message.type !== 'query') this.#membership(seen);
+      if (message.type === 'query') this.#query(seen, message.group);
+      else this.#members.see(seen);
       return;
     }
     const group = targetOf(seen);
@@ -66,47 +60,17 @@ export class Groups implements Detector {
     this.#datagram(seen, group, seen.frame.udp.dstPort);
   }
 
-  #membership(seen: SeenFrame): void {
-    const message = seen.frame.igmp ?? seen.frame.mld;
-    if (message === undefined || message.type === 'other' || message.type === 'query') return;
-    const version = message.version;
-    if ('records' in message) {
-      for (const { group, type, sources } of message.records) {
-        const leaves = sources.length === 0 && (type === 'to-include' || type === 'is-include');
-        if (type !== 'block') this.#note(seen, group, leaves, version);
-      }
-    } else this.#note(seen, message.group, message.type !== 'report', version);
+  #query(seen: SeenFrame, group: string): void {
+    const key = `${seen.where} ${group}`;
+    const known = this.#queries.get(key) ?? [];
+    this.#queries.set(key, known);
+    known.push(cite(seen));
+    if (known.length > MOST_QUERIES) known.shift();
   }
 
-  #note(seen: SeenFrame, group: string, leaves: boolean, version: number): void {
-    const mac = macOf(seen) ?? senderOf(seen) ?? '?';
-    if (isOfTheSystem(group)) return;
-    const members = this.#members.get(group) ?? new Map<string, Member>();
-    this.#members.set(group, members);
-    const known = members.get(mac);
-    const at = cite(seen);
-    if (known === undefined) {
-      if (!leaves)
-        members.set(mac, {
-          mac,
-          where: seen.where,
-          address: senderOf(seen) ?? mac,
-          version,
-          reports: 1,
-          first: at,
-          last: at,
-          history: [{ at, leaves }],
-        });
-      return;
-    }
-    known.history.push({ at, leaves });
-    if (known.history.length > MOST_HISTORY) known.history.shift();
-    if (leaves) {
-      known.left = at;
-      return;
-    }
-    Object.assign(known, { last: at, reports: known.reports + 1, version, address: senderOf(seen) ?? known.address });
-    delete known.left;
+  /** The last one that came by an interface in between: for one group, or general. */
+  #asked(where: string, group: string, fromS: number, toS: number): Cited | undefined {
+    return this.#queries.get(`${where} ${group}`)?.findLast(({ atS }) => atS > fromS && atS <= toS);
   }
 
   #datagram(seen: SeenFrame, group: string, port: number): void {
@@ -137,33 +101,12 @@ export class Groups implements Detector {
   }
 
   end(lastS: number): ExplainFinding[] {
-    return [...this.#memberships(), ...[...this.#flows.values()].flatMap((flow) => this.#stops(flow, lastS))];
-  }
-
-  #memberships(): ExplainFinding[] {
-    return [...this.#members].map(([group, members]) => {
-      const told = [...members.values()]
-        .slice(0, 12)
-        .map(
-          (m) =>
-            `${m.address} at ${m.where} (version ${m.version}, ${m.reports} report${m.reports === 1 ? '' : 's'}, last at ${seconds(m.last.atS)}${m.left ? `, left at ${seconds(m.left.atS)}` : ''})`,
-        );
-      const more = members.size > told.length ? ` and ${members.size - told.length} more` : '';
-      return {
-        kind: 'members',
-        level: 'fact',
-        sure: 'certain',
-        what: `${group} is wanted by ${joined(told)}${more}.`,
-        frames: [...members.values()].slice(0, 12).map((m) => m.last),
-      };
-    });
+    return [...this.#members.facts(), ...[...this.#flows.values()].flatMap((flow) => this.#stops(flow, lastS))];
   }
 
   /** Where the flow stopped while a member behind this interface wanted it. */
   #stops(flow: Flow, lastS: number): ExplainFinding[] {
-    const wanting = [...(this.#members.get(flow.group)?.values() ?? [])].filter(
-      (m) => m.where === flow.where && m.address !== flow.from,
-    );
+    const wanting = this.#members.behind(flow.where, flow.group, flow.from);
     if (wanting.length === 0 || flow.count <= 10) return [];
     const silentS = lastS - flow.last.atS;
     const usualS = Math.max(LEAST_STOP_S, FACTOR * flow.longestGapS);
@@ -176,7 +119,7 @@ export class Groups implements Detector {
     const untilS = next?.atS ?? lastS;
     // Whoever left wants nothing; a stop of all interfaces at once is the sender's.
     const still = wanting.flatMap((m) => {
-      const report = wantedAt(m, last.atS, Math.max(1, 2 * flow.longestGapS));
+      const report = wantedAt(m, flow.from, last.atS, Math.max(1, 2 * flow.longestGapS));
       return report === undefined ? [] : [{ address: m.address, report }];
     });
     const elsewhere = [...this.#flows.values()].find(
@@ -200,18 +143,15 @@ export class Groups implements Detector {
     const frames = [reported.report, last, ...(next ? [next] : [])].map((c, i) =>
       c.text === '' ? { ...c, text: i === 1 ? 'the last datagram' : 'the next datagram' } : c,
     );
-    if (!expired)
-      return [
-        {
-          kind: 'group-stopped',
-          level: 'alarm',
-          sure: 'possible',
-          where: flow.where,
-          what: `${head} ${reported.address} behind it had reported the group ${seconds(since)} before and had not left.`,
-          frames,
-        },
-      ];
-    const what = `${head} That is ${seconds(since)} after the last report of ${reported.address}: one membership interval (${interval} s, and up to ${WHEEL_S} s of the kernel’s timer wheel). The membership expired because nobody asked for it any more.`;
+    if (!expired) return [this.#early(flow, reported, { last, frames, head })];
+    // Who is asked has 10 s to answer.
+    const general = flow.group.includes(':') ? '::' : '0.0.0.0';
+    const asked = this.#asked(flow.where, general, reported.report.atS + RESPONSE_S, last.atS - RESPONSE_S);
+    const why = asked
+      ? `A query passed there at ${seconds(asked.atS)}, and no report came back: it did not reach the member, or a filter of its host drops queries, or the member is gone.`
+      : 'The membership expired because nobody asked for it any more.';
+    const what = `${head} That is ${seconds(since)} after the last report of ${reported.address}: one membership interval (${interval} s, and up to ${WHEEL_S} s of the kernel’s timer wheel). ${why}`;
+    if (asked) frames.splice(1, 0, asked);
     return [
       {
         kind: 'membership-expired',
@@ -223,13 +163,29 @@ export class Groups implements Detector {
       },
     ];
   }
-}
 
-/** The last report before an instant, if the member had not left by then, nor by when the next datagram was due. */
-function wantedAt({ history }: Member, atS: number, dueS: number): Cited | undefined {
-  const latest = history.findLast(({ at }) => at.atS <= atS);
-  if (latest === undefined || latest.leaves) return undefined;
-  return history.some(({ at, leaves }) => leaves && at.atS > atS && at.atS <= atS + dueS) ? undefined : latest.at;
+  /** A stop at another time than a membership's end. */
+  #early(
+    { where, group }: Flow,
+    { address, report }: { address: string; report: Cited },
+    { last, frames, head }: { last: Cited; frames: readonly Cited[]; head: string },
+  ): ExplainFinding {
+    const known = `${address}, whose reports were seen there, had reported the group ${seconds(last.atS - report.atS)} before and had not left.`;
+    const cited = (more: readonly Cited[]): Cited[] => [...frames, ...more].sort((a, b) => a.atS - b.atS);
+    const finding = { kind: 'group-stopped', where } as const;
+    const asked = this.#asked(where, group, report.atS, last.atS);
+    if (asked) {
+      // IGMPv2 and MLDv1 let a host leave without a word when another has reported since.
+      const what = `${head} It was asked there at ${seconds(asked.atS)} who wants the group, and nobody answered. ${known}`;
+      return { ...finding, level: 'notice', sure: 'certain', what, frames: cited([asked]) };
+    }
+    const leaver = this.#members.leftBefore(where, group, last.atS, LEAVE_S);
+    if (leaver) {
+      const what = `${head} ${known} ${leaver.address} had left it there at ${seconds(leaver.at.atS)}: fast leave takes the group from everybody behind a port, and without it a querier has to ask who is left.`;
+      return { ...finding, level: 'alarm', sure: 'likely', what, frames: cited([leaver.at]) };
+    }
+    return { ...finding, level: 'alarm', sure: 'possible', what: `${head} ${known}`, frames };
+  }
 }
 
 /** Datagrams before, within and up to the end of the time. */

@@ -12,7 +12,7 @@ interface Outage {
   lost: number;
   /** Where the station was before. */
   readonly before?: string;
-  announcements: { kind: string; at: Cited; odd: boolean; where: string }[];
+  announcements: Announced[];
   /** Its first frame since. */
   heard?: Cited;
   heardWhere?: string;
@@ -20,10 +20,19 @@ interface Outage {
   asked?: Cited;
 }
 
+interface Announced {
+  readonly kind: string;
+  readonly at: Cited;
+  readonly odd: boolean;
+  readonly where: string;
+}
+
 interface Station {
   readonly address: string;
   mac?: string;
   answered: number;
+  /** Since its last answer: a move is announced before anybody misses the station. */
+  announced: Announced[];
   /** Requests without an answer yet, by "asker id sequence". */
   readonly pending: Map<string, Cited>;
   outage?: Outage;
@@ -36,6 +45,7 @@ const NOTICE_S = 1;
 /** Nobody answers later. */
 const ANSWER_S = 5;
 const LEAST_LOST = 2;
+const MOST_ANNOUNCED = 100;
 
 const isEcho = (frame: Frame, type: 'echo-request' | 'echo-reply'): boolean =>
   frame.icmp?.type === type || frame.icmpv6?.type === type;
@@ -82,8 +92,11 @@ export class Stations implements Detector {
     const known = this.#announced.get(key);
     if (known) known.count++;
     else this.#announced.set(key, { ...what, count: 1, first: cite(seen) });
-    for (const station of this.#byMac.get(mac) ?? [])
-      station.outage?.announcements.push({ ...what, at: cite(seen), where: seen.where });
+    for (const station of this.#byMac.get(mac) ?? []) {
+      const announced = { ...what, at: cite(seen), where: seen.where };
+      if (station.outage) station.outage.announcements.push(announced);
+      else if (station.announced.length < MOST_ANNOUNCED) station.announced.push(announced);
+    }
   }
 
   #heard(seen: SeenFrame): void {
@@ -106,7 +119,7 @@ export class Stations implements Detector {
   #station(address: string): Station {
     const known = this.#stations.get(address);
     if (known) return known;
-    const station: Station = { address, answered: 0, pending: new Map(), outages: [] };
+    const station: Station = { address, answered: 0, announced: [], pending: new Map(), outages: [] };
     this.#stations.set(address, station);
     return station;
   }
@@ -130,6 +143,8 @@ export class Stations implements Detector {
     }
     const key = keyOf(seen, targetOf(seen));
     if (!station.pending.delete(key)) return;
+    // What it did not answer before its first answer tells of no outage: it may have come up just now.
+    if (station.answered === 0) station.pending.clear();
     station.answered++;
     // What was asked before and stayed without an answer is lost.
     this.#lose(station, seen.atS - 0.5);
@@ -137,6 +152,7 @@ export class Stations implements Detector {
       station.outages.push(station.outage);
       delete station.outage;
     }
+    station.announced = [];
   }
 
   #expire(nowS: number): void {
@@ -155,7 +171,14 @@ export class Stations implements Detector {
         continue;
       }
       const before = station.mac === undefined ? undefined : this.#ports.latest(station.mac)?.where;
-      station.outage = { from: at, to: at, lost: 1, announcements: [], ...(before !== undefined && { before }) };
+      station.outage = {
+        from: at,
+        to: at,
+        lost: 1,
+        announcements: station.announced,
+        ...(before !== undefined && { before }),
+      };
+      station.announced = [];
     }
   }
 
@@ -210,7 +233,11 @@ export class Stations implements Detector {
     ];
     const early = announcements.filter((a) => outage.to.atS - a.at.atS > NOTICE_S);
     if (early.length === 0) {
-      const what = `${head} Nothing announced it meanwhile.${place}${end} So it looks to the network as after a failover or a move that nobody announced: switches went on sending to its old place.`;
+      const [late] = announcements;
+      const told = late
+        ? `Nothing announced it until ${seconds(late.at.atS)}, when ${late.kind} did.`
+        : `Nothing announced it meanwhile.`;
+      const what = `${head} ${told}${place}${late && heard === undefined ? '' : end} So it looks to the network as after a failover or a move that nobody announced: switches went on sending to its old place.`;
       return [
         { kind: 'moved-unannounced', level, sure: moved ? 'certain' : heard ? 'likely' : 'possible', what, frames },
       ];

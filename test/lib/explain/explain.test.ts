@@ -124,6 +124,61 @@ t.test('who left misses nothing', (t) => {
   t.end();
 });
 
+t.test('a leave that takes the group from others', (t) => {
+  const frames = flow(150, 600, [0, 40]).filter(({ s, where }) => where !== 'br:bob' || s < 151);
+  const leave = at(149.5, 'br:bob', igmpLeave({ srcMac: mac(4), source: ip(4), group: GROUP }));
+  const other = at(41, 'br:bob', igmpReport({ srcMac: mac(4), source: ip(4), version: 2, group: GROUP }));
+  const fast = explained([...frames, other, leave]);
+  t.same(kinds(fast), ['group-stopped']);
+  t.match(fast.findings[0], { sure: 'likely', what: /192\.0\.2\.4 had left it there at 150 s: fast leave/ });
+  const asked = at(149.6, 'br:bob', igmpQuery({ srcMac: mac(9), source: ip(9), version: 2, group: GROUP }));
+  const answeredByNobody = explained([...frames, other, leave, asked]);
+  t.same(
+    [kinds(answeredByNobody), kinds(answeredByNobody, 'notice').includes('group-stopped')],
+    [[], true],
+    'the others were asked',
+  );
+  t.end();
+});
+
+t.test('sources that a member chose', (t) => {
+  const records = (
+    type: 'is-include' | 'is-exclude' | 'allow' | 'block' | 'to-include',
+    sources: string[],
+  ): Uint8Array => igmpV3Report({ srcMac: mac(2), source: ip(2), records: [{ type, group: GROUP, sources }] });
+  // Bob hears 1 until 150 s, carol goes on.
+  const frames = flow(150, 600, [0, 40, 165, 290, 415, 540]).filter(
+    ({ where, bytes }) => where !== 'br:bob' || bytes.length > 100 || bytes[23] === 17,
+  );
+  const told = (...reports: At[]): string[] => kinds(explained([...frames, ...reports]));
+  t.same(told(at(0.5, 'br:bob', records('is-include', [ip(1)]))), ['group-stopped'], 'wanted, and lost');
+  t.same(told(at(0.5, 'br:bob', records('is-include', [ip(1)])), at(149.9, 'br:bob', records('block', [ip(1)]))), []);
+  t.same(
+    told(at(0.5, 'br:bob', records('is-include', [ip(1), ip(7)])), at(149.9, 'br:bob', records('to-include', [ip(7)]))),
+    [],
+  );
+  t.same(told(at(0.5, 'br:bob', records('is-exclude', [])), at(149.9, 'br:bob', records('block', [ip(1)]))), []);
+  t.same(told(at(0.5, 'br:bob', records('is-exclude', [ip(1)])), at(1, 'br:bob', records('allow', [ip(1)]))), [
+    'group-stopped',
+  ]);
+  t.same(told(at(0.5, 'br:bob', records('is-include', [ip(7)]))), [], 'it never asked for that one');
+  const [fact] = explained([...frames, at(0.5, 'br:bob', records('is-include', [ip(1)]))]).findings.filter(
+    (f) => f.kind === 'members',
+  );
+  t.match(fact?.what, /192\.0\.2\.2 at br:bob \(version 3, 1 report, last at 0\.50 s, only of 192\.0\.2\.1\)/);
+  t.end();
+});
+
+t.test('queries that stay without an answer', (t) => {
+  const unanswered = [100, 225].map((s) => at(s, 'br:bob', query(9)));
+  t.match(
+    texts(explained([...flow(300, 600, [0, 40]), ...unanswered]), 'membership-expired'),
+    /A query passed there at 225 s, and no report came back/,
+  );
+  t.match(texts(explained(flow(300, 600, [0, 40])), 'membership-expired'), /nobody asked for it any more/);
+  t.end();
+});
+
 t.test('a healthy flow', (t) => {
   const found = explained(flow(600, 600, [0, 31, 156, 281, 406, 531]));
   t.same(kinds(found), []);
@@ -189,6 +244,8 @@ t.test('a station that moved and told nobody', (t) => {
   t.same([kinds(short), kinds(short, 'notice')], [[], ['moved-unannounced']], 'two lost are a notice');
   t.same(kinds(explained(pings(() => 'sw1:hv'))), []);
   t.same(kinds(explained(pings(() => undefined))), [], 'who never answered is not missed');
+  const later = explained(pings((s) => (s < 10 ? undefined : 'sw1:hv')));
+  t.same([kinds(later), kinds(later, 'notice')], [[], []], 'nor who had not answered yet');
   t.end();
 });
 
@@ -197,6 +254,18 @@ t.test('an announcement that changed nothing', (t) => {
   const lost = explained([...pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv')), rarp]);
   t.same(kinds(lost), ['announcement-lost']);
   t.match(texts(lost, 'announcement'), /announced itself by RARP, 1 time/);
+  const beforeMissed = at(9.5, 'hv:tap', rarpAnnouncement({ mac: mac(6) }));
+  t.same(
+    kinds(explained([...pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv')), beforeMissed])),
+    ['announcement-lost'],
+    'it left before the first request that nobody answered',
+  );
+  const late = explained([
+    ...pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv')),
+    at(44.5, 'hv:tap', rarpAnnouncement({ mac: mac(6) })),
+  ]);
+  t.same(kinds(late), ['moved-unannounced']);
+  t.match(texts(late, 'moved-unannounced'), /Nothing announced it until 44\.5 s, when RARP did/);
   const bpdu = stpFrame(
     {
       type: 'configuration',

@@ -1,0 +1,113 @@
+/** What `explain` has to say of the captures of the catalogue's stories, and what it does say. */
+import { readFileSync } from 'node:fs';
+import { Explainer } from '../lib/explain/explain.ts';
+import type { ExplainFinding, ExplainKind } from '../lib/explain/types.ts';
+import { CaptureReader } from '../lib/tcpdump-parser/index.ts';
+
+type Alarms = readonly ExplainKind[];
+/** Of a scenario's variants and controls those whose captures must give alarms; all others must give none. */
+type Variants = Readonly<Record<string, Alarms>>;
+
+const EXPIRED: Alarms = ['membership-expired'];
+const STOPPED: Alarms = ['group-stopped'];
+const UNANNOUNCED: Alarms = ['moved-unannounced'];
+const ODD: Alarms = ['odd-ethertype'];
+
+/**
+ * Captures of what claims speak of: few interfaces, and of many only what is not UDP. So most faults do not show in them,
+ * and what does not show must not ring.
+ */
+export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
+  'bonding/failback': {},
+  'bonding/host-address': {},
+  // The bridge keeps LACPDUs to itself.
+  'bonding/lacp-through-a-bridge': { 'mask-of-the-bridge-refused': ['lacp-no-partner'] },
+  'bonding/multicast-after-failover': {},
+  'bonding/peer-notifications': {},
+  'bonding/port-group': {
+    'lacp-no-partner': ['lacp-no-partner'],
+    // Of two links without a group the network believes in one, and loses what it sends by it when it is cut.
+    'lacp-no-partner-two-switches': ['lacp-no-partner', 'moved-unannounced'],
+  },
+  'bonding/silent-guest': { 'until-somebody-asks': UNANNOUNCED, 'nobody-asks': UNANNOUNCED },
+  'bonding/speaking-guest': {},
+  'bonding/virtual-port-group': {},
+  'bonding/vlan-announcements': {},
+  'bonding/vlan-guests': {},
+  'migration/announced': {},
+  'migration/forwarding-delay': {},
+  'migration/no-flood': {},
+  'migration/odd-ethertype': {
+    '0x0835': ODD,
+    'filtered-until-it-speaks': [...ODD, 'announcement-lost'],
+    'filtered-until-forgotten': [...ODD, 'announcement-lost'],
+    'nobody-announces': UNANNOUNCED,
+    'said-to-be-filtered': ODD,
+    'filter-that-knows-it': ODD,
+    'rarp-unknown-too': ['announcement-lost'],
+  },
+  // The router hears nothing at its new place until it asks. With IGMPv3 it goes on hearing what members there ask for.
+  'migration/queriers-host-moves': { 'until-the-next-query-igmpv2': STOPPED, 'asks-nobody-said-to-ask': STOPPED },
+  'migration/target-leaks-mac': {},
+  'migration/target-without-broadcasts': {},
+  'migration/target-without-vlan': {},
+  'migration/unannounced': {},
+  'multicast/crash-without-leave': {},
+  'multicast/fast-leave': {},
+  'multicast/firewall-drops-queries': {},
+  'multicast/flood-without-querier': {},
+  'multicast/flood-without-snooping': {},
+  // A table that was full holds not all groups when snooping is on again.
+  'multicast/mdb-limits': { 'bridge-switched-on-again': STOPPED, 'switched-on-again-said-to-help': STOPPED },
+  'multicast/membership-expiry': {},
+  'multicast/mld-from-global-address': {},
+  'multicast/only-who-asked': {},
+  'multicast/own-querier-after-outage': {},
+  'multicast/own-querier-in-time': {},
+  'multicast/own-querier-takes-over': {},
+  'multicast/persistent-settings': {},
+  'multicast/querier-election': {},
+  'multicast/querier-elsewhere': {},
+  'multicast/querier-interval': {},
+  'multicast/querier-without-address': {},
+  'multicast/size-limit': {},
+  'multicast/ten-of-two-hundred': {},
+  'multicast/two-subnets': {},
+  'multicast/who-is-the-querier': {},
+  'snooping/exclude-beside-include': {},
+  'snooping/source-filters': {},
+  // The member's reports are written by hand, and it answers no query: what it has asked for runs out.
+  'snooping/source-lists': {
+    'igmpv3-from-include': EXPIRED,
+    'igmpv3-from-exclude': EXPIRED,
+    'mldv2-from-include': EXPIRED,
+    'mldv2-from-exclude': EXPIRED,
+    'no-change-reported': EXPIRED,
+  },
+  'switches/fast-leave': {
+    'two-behind-one-port': STOPPED,
+    'two-behind-one-port-mldv1': STOPPED,
+    'two-behind-one-port-igmpv3': STOPPED,
+    'own-querier': STOPPED,
+    'igmpv3-bridge-leaves-the-asking': STOPPED,
+    'mldv2-bridge-leaves-the-asking': STOPPED,
+    'two-said-to-stay': STOPPED,
+  },
+  'switches/report-suppression': {},
+  'switches/unknown-multicast': {},
+  'switches/without-a-querier': {},
+};
+
+/** The alarms of a capture, each kind once, in their order of time; nothing for a capture without frames. */
+export function alarmsIn(capture: string): { kinds: ExplainKind[]; words: string } | undefined {
+  const reader = new CaptureReader();
+  const explainer = new Explainer();
+  let frames = 0;
+  for (const packet of reader.push(readFileSync(capture))) {
+    frames++;
+    explainer.see({ ...packet, number: frames, where: reader.interfaces[packet.interfaceId]?.name ?? '' });
+  }
+  if (frames === 0) return undefined;
+  const alarms: ExplainFinding[] = explainer.end().findings.filter(({ level }) => level === 'alarm');
+  return { kinds: [...new Set(alarms.map(({ kind }) => kind))], words: alarms.map(({ what }) => what).join(' ') };
+}
