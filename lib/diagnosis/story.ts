@@ -97,10 +97,12 @@ export function readStory({ topology, seed, events: text, capture, virtualTime }
     changes.push({ ns: atNs, value: { ...changes.at(-1)?.value, ...facts }, event });
   }
   const frames = capture && begin ? readFrames(capture, BigInt(str(begin['realtimeNs'])), scale) : { frames: [], captured: new Set<string>() };
+  // Sockets close with the last reading of the tables; the traffic is written down later, when captures have ended.
+  const end = of('reading').find(({ e }) => e['why'] === 'the end')?.e.atNs ?? Infinity;
   return {
     topology, seed, scale, hz: Number(begin?.['hz'] ?? 0), slackNs: virtualTime ? SLACK_NS.virtual : SLACK_NS.real * scale,
     endNs: events.at(-1)?.atNs ?? 0, states, devices,
-    probes: numbered.flatMap(({ e, event }) => (e.type === 'flow' || e.type === 'ping' ? [probe(e, event)] : [])),
+    probes: numbered.flatMap(({ e, event }) => (e.type === 'flow' || e.type === 'ping' ? [probe(e, event, end)] : [])),
     readings: of('reading').map(({ e, event }) => ({ ns: e.atNs, event, why: str(e['why']), bridges: (e['bridges'] ?? {}) as Reading['bridges'], machines: (e['machines'] ?? {}) as Reading['machines'] })),
     joins: numbered.flatMap(({ e, event }): Join[] => (e.type === 'joins' || e.type === 'leaves' ? [{ ns: e.atNs, event, what: e.type, who: str(e['who']), device: str(e['device']), group: str(e['group']) }] : [])),
     sent: of('frame').map(({ e, event }) => ({ ns: e.atNs, event, from: str(e['from']), src: str(e['src']), dst: str(e['dst']), etherType: Number(e['etherType'] ?? 0), line: str(e['line']), errno: Number(e['errno'] ?? 0) })),
@@ -118,12 +120,12 @@ function into<T>(map: Map<string, T[]>, key: string): T[] {
   return list;
 }
 
-function probe(e: StoryEvent, event: number): Probe {
+function probe(e: StoryEvent, event: number, endNs: number): Probe {
   const flow = e.type === 'flow';
   return {
     kind: flow ? 'flow' : 'ping', name: str(flow ? e['flow'] : e['ping']), receiver: str(flow ? e['receiver'] : e['from']), from: str(e['from']), device: str(e['device']), to: str(e['to']),
     port: Number(e['port'] ?? 0), sizeBytes: Number(e['sizeBytes'] ?? 0), everyNs: Number(e['everyNs'] ?? 0), sentNs: e['sentNs'] as number[],
-    receivedNs: (flow ? e['receivedNs'] : e['repliedNs']) as (number | null)[], knownToNs: e.atNs, event,
+    receivedNs: (flow ? e['receivedNs'] : e['repliedNs']) as (number | null)[], knownToNs: Math.min(e.atNs, endNs), event,
   };
 }
 
