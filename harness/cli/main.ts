@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { nearest } from '../../lib/validate/nearest.ts';
 import { BadInput, type Fault, NoPlace } from '../runner/refusal.ts';
 import { version } from '../runner/home.ts';
+import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { status } from './exit-status.ts';
 import { listCommand } from './list.ts';
@@ -17,7 +18,7 @@ function program(): Command {
     .version(version())
     .addHelpText('after', "\nPing tools, with the originals' options (docs/ping-tools.md): omping, ssmping, asmping, ssmpingd, mcfirst\n")
     .helpCommand(false);
-  for (const command of [runCommand(), listCommand(), planCommand(), explainCommand(), doctorCommand()])
+  for (const command of [runCommand(), compareCommand(), listCommand(), planCommand(), explainCommand(), doctorCommand()])
     wirewarp.addCommand(tolerant(command));
   return wirewarp;
 }
