@@ -16,7 +16,7 @@ import { after, between, frame, min, minus, ns, plus, portOf, s, scenario, signa
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
 
-interface Settings { family: 4 | 6; version: QuerierVersion; queryInterval: Duration; claims: 'by-membership' | 'flooded-between'; otherQuerier?: Duration; notScaled?: string }
+interface Settings { family: 4 | 6; version: QuerierVersion; queryInterval: Duration; claims: 'by-membership' | 'flooded-between'; otherQuerier?: Duration; notScaled?: string; breaks?: string | string[] }
 
 const every = (queryInterval: Duration, version: QuerierVersion, claims: Settings['claims'] = 'by-membership'): Settings => ({
   family: version.startsWith('IGMP') ? 4 : 6, version, queryInterval, claims,
@@ -34,13 +34,13 @@ const variants: Record<string, Settings> = {
 };
 const controls: Record<string, Settings> = {
   // Members are gone before they are asked again, and the bridge goes on by its MDB.
-  'every-300-s-and-believed-in': { ...every(s(300), 'IGMPv3', 'flooded-between'), otherQuerier: min(60) },
-  'every-400-s-and-believed-in': { ...every(s(400), 'MLDv1'), otherQuerier: min(60) },
+  'every-300-s-and-believed-in': { ...every(s(300), 'IGMPv3', 'flooded-between'), otherQuerier: min(60), breaks: ['delivery continues', 'vmbr0:carol: datagrams'] },
+  'every-400-s-and-believed-in': { ...every(s(400), 'MLDv1'), otherQuerier: min(60), breaks: 'delivery continues' },
   // Nothing lost, but flooded.
-  'every-300-s-is-not-by-membership': every(s(300), 'MLDv2'),
+  'every-300-s-is-not-by-membership': { ...every(s(300), 'MLDv2'), breaks: 'vmbr0:carol: no datagrams' },
   // What is flooded after each query are reports as well: a guest that hears another's keeps its own back and is deaf
   // until the next flood (report-suppression.ts).
-  'every-300-s-in-igmpv2': every(s(300), 'IGMPv2', 'flooded-between'),
+  'every-300-s-in-igmpv2': { ...every(s(300), 'IGMPv2', 'flooded-between'), breaks: 'delivery continues' },
 };
 
 export default scenario({

@@ -19,6 +19,7 @@ interface Settings {
   coreRuns: boolean;
   otherQuerier?: Duration;
   fallsSilent?: true;
+  breaks?: string;
 }
 
 const NOBODYS_GROUP = '239.192.5.6';
@@ -30,10 +31,10 @@ const variants: Record<string, Settings> = {
   'silences-own-querier-with-address': { version: 'IGMPv2', source: '0.0.0.0', own: 'with-address', coreRuns: true },
 };
 const controls: Record<string, Settings> = {
-  'falls-silent': { version: 'IGMPv2', source: '0.0.0.0', own: 'off', coreRuns: true, otherQuerier: min(60), fallsSilent: true },
+  'falls-silent': { version: 'IGMPv2', source: '0.0.0.0', own: 'off', coreRuns: true, otherQuerier: min(60), fallsSilent: true, breaks: 'delivery continues' },
   // The bridge asks from the lower address: it is elected, and goes on.
-  'higher-address': { version: 'IGMPv2', source: '192.0.2.99', own: 'with-address', coreRuns: true },
-  'nobody-asks-from-outside': { version: 'IGMPv2', source: '0.0.0.0', own: 'without-address', coreRuns: false },
+  'higher-address': { version: 'IGMPv2', source: '192.0.2.99', own: 'with-address', coreRuns: true, breaks: 'no IGMP or MLD general queries that are frames from vmbr0' },
+  'nobody-asks-from-outside': { version: 'IGMPv2', source: '0.0.0.0', own: 'without-address', coreRuns: false, breaks: 'no IGMP or MLD general queries that are frames from vmbr0' },
 };
 
 export default scenario({

@@ -18,6 +18,7 @@ interface Settings {
   /** Does bob know a way into the other subnet? */
   bobKnowsBoth?: true;
   claims: 'served' | 'south-yields' | 'bob-is-deaf';
+  breaks?: string;
 }
 
 const variants: Record<string, Settings> = {
@@ -28,10 +29,10 @@ const variants: Record<string, Settings> = {
   'strict-host-that-knows-both': { northAsks: false, rpFilter: 1, bobKnowsBoth: true, claims: 'served' },
 };
 const controls: Record<string, Settings> = {
-  'strict-host-is-not-served': { northAsks: false, rpFilter: 1, claims: 'served' },
-  'open-host-is-not-deaf': { northAsks: false, rpFilter: 0, claims: 'bob-is-deaf' },
+  'strict-host-is-not-served': { northAsks: false, rpFilter: 1, claims: 'served', breaks: 'bob hears alice' },
+  'open-host-is-not-deaf': { northAsks: false, rpFilter: 0, claims: 'bob-is-deaf', breaks: 'bob hears alice' },
   // South asks for want of anybody to yield to.
-  'nobody-to-yield-to': { northAsks: false, rpFilter: 0, claims: 'south-yields' },
+  'nobody-to-yield-to': { northAsks: false, rpFilter: 0, claims: 'south-yields', breaks: 'frames from south' },
 };
 
 export default scenario({
