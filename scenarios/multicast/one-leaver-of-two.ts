@@ -42,8 +42,8 @@ export default scenario({
     'mldv2': settings('MLDv2', 'own', 'asked'),
     'router-that-asks-igmpv3': settings('IGMPv3', 'core-that-asks', 'asked'),
     'router-that-does-not-igmpv2': settings('IGMPv2', 'core-that-does-not', 'leave-ignored'),
-    'router-that-does-not-igmpv3': settings('IGMPv3', 'core-that-does-not', 'cut-off'),
-    'router-that-does-not-mldv2': settings('MLDv2', 'core-that-does-not', 'cut-off'),
+    'router-that-does-not-igmpv3': { ...settings('IGMPv3', 'core-that-does-not', 'cut-off'), diagnosis: 'fast-leave' },
+    'router-that-does-not-mldv2': { ...settings('MLDv2', 'core-that-does-not', 'cut-off'), diagnosis: 'fast-leave' },
   },
   controls: {
     'nobody-asks': { ...settings('IGMPv3', 'core-that-does-not', 'asked'), breaks: ['IGMPv3 queries for', 'delivery continues'] },

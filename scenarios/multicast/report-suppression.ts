@@ -17,7 +17,7 @@
 // speak IGMPv2 whatever they are asked in (force_igmp_version), all but one do, among themselves.
 //
 // A querier that asks less often than it is believed in does this at each of its queries.
-import { after, bound, frame, later, ns, plus, portOf, s, scenario, shifted, signalling, since, times, wheelStep, within, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
+import { after, bound, frame, later, ns, plus, portOf, s, scenario, shifted, signalling, since, times, wheelStep, within, type Duration, type FindingKind, type QuerierVersion } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
 import { politeMembers } from '../topologies/polite-members.ts';
 import { whoAnswered } from '../topologies/who-answered.ts';
@@ -29,18 +29,19 @@ interface Settings {
   queryInterval?: Duration;
   /** Who of the members keeps reports back. */
   polite: 'all' | 'old-hosts' | 'nobody';
+  diagnosis?: FindingKind;
   breaks?: string | string[];
 }
 
 const variants: Record<string, Settings> = {
-  'own-igmpv2': { version: 'IGMPv2', asks: 'own', polite: 'all' },
-  'core-igmpv2': { version: 'IGMPv2', asks: 'core', polite: 'all' },
-  'own-and-core-igmpv2': { version: 'IGMPv2', asks: 'both', polite: 'all' },
-  'own-mldv1': { version: 'MLDv1', asks: 'own', polite: 'all' },
-  'core-igmpv2-every-300-s': { version: 'IGMPv2', asks: 'core', queryInterval: s(300), polite: 'all' },
+  'own-igmpv2': { version: 'IGMPv2', asks: 'own', polite: 'all', diagnosis: 'report-suppressed' },
+  'core-igmpv2': { version: 'IGMPv2', asks: 'core', polite: 'all', diagnosis: 'report-suppressed' },
+  'own-and-core-igmpv2': { version: 'IGMPv2', asks: 'both', polite: 'all', diagnosis: 'report-suppressed' },
+  'own-mldv1': { version: 'MLDv1', asks: 'own', polite: 'all', diagnosis: 'report-suppressed' },
+  'core-igmpv2-every-300-s': { version: 'IGMPv2', asks: 'core', queryInterval: s(300), polite: 'all', diagnosis: 'report-suppressed' },
   'own-igmpv3': { version: 'IGMPv3', asks: 'own', polite: 'nobody' },
   'core-mldv2': { version: 'MLDv2', asks: 'core', polite: 'nobody' },
-  'igmpv2-hosts-beside-igmpv3': { version: 'IGMPv3', asks: 'core', oldHosts: true, polite: 'old-hosts' },
+  'igmpv2-hosts-beside-igmpv3': { version: 'IGMPv3', asks: 'core', oldHosts: true, polite: 'old-hosts', diagnosis: 'report-suppressed' },
 };
 const controls: Record<string, Settings> = {
   'igmpv2-is-polite': { version: 'IGMPv2', asks: 'own', polite: 'nobody', breaks: ['reports for', 'delivery continues'] },
