@@ -64,6 +64,8 @@ export interface StoryContext<V> {
   readonly step: (text: string) => void;
   /** A number for the report; the unit ends the name: outageS, framesPerSecond. What did not come about has none. */
   readonly figure: (name: string, value: number | undefined) => void;
+  /** A table for the report: a title, the columns' names, and rows of words and numbers. */
+  readonly table: (title: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]) => void;
   /** The capture of an interface that the scenario asked for in `captures`. */
   readonly capture: (where: At) => Capture;
   /** Numbers in [0, 1) from the seed. */

@@ -1,5 +1,6 @@
 /** One job from topology to verdict: plan, apply, wait until ready, capture, tell the story, decide, undo. */
 import { cureOf, neededBy } from '../../lib/capabilities.ts';
+import { alignedTable } from '../../lib/aligned-table.ts';
 import { compilePlan, isUnplugged } from '../../lib/plan.ts';
 import type { ClaimRecord, Readout } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
@@ -80,6 +81,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
   const phases = new Phases(result.phasesMs);
   const scope = new Scope();
   const recorder = new Recorder();
+  const tables: Readout[] = [];
   const files: StoryOutput['files'] = [];
   const troubles: string[] = [];
   let threw: StoryEnd['threw'];
@@ -122,7 +124,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     scope.defer('say no more that time goes on', () => { clearInterval(alive); });
     const slack = slackOf(job.scale, hooks.virtualTime);
     claims = new Claims(lab, slack);
-    const context = storyContext(lab, claims, settings, job, slack, result.figures);
+    const context = storyContext(lab, claims, settings, job, slack, result.figures, tables);
     await giveUpOn(hooks.signal, clock.realMsUntil(deadlineS * 1e9) + DEADLINE_GRACE_MS, deadlineS, scenario.story(liveThings(lab, refs), context));
     phases.end('story');
   } catch (error) {
@@ -143,7 +145,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
       }
     };
     told('decide the claims', () => { result.claims = claims?.conclude() ?? []; });
-    told('read the tables', () => { result.readouts = readouts(core, refs); });
+    told('read the tables', () => { result.readouts = [...tables, ...readouts(core, refs)]; });
     told('record what was sent and received', () => { recordTraffic(core); });
     files.push({ name: 'events.ndjson', content: Buffer.from(recorder.toNdjson()) });
     if (core.captures.size > 0) told('write the capture', () => { files.push({ name: 'capture.pcapng', content: pcapngOf(core, result.claims) }); });
@@ -188,7 +190,7 @@ function speakingDevice(topology: Topology, node: string): string {
   return (own.find((d) => d.addresses.length > 0) ?? own[0])?.name ?? 'lo';
 }
 
-function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, slack: Bounds['slack'], figures: Record<string, number>): StoryContext<unknown> {
+function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, slack: Bounds['slack'], figures: Record<string, number>, tables: Readout[]): StoryContext<unknown> {
   const hz = kernelHz();
   const bounds: Bounds = {
     hz, slack,
@@ -209,6 +211,7 @@ function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, 
     until: (moment, after = ns(0)) => lab.clock.until(moment.ns + after.ns),
     step: (text) => { lab.step(text); },
     figure: (name, value) => { if (value !== undefined) figures[name] = Number(value.toFixed(6)); },
+    table: (title, columns, rows) => { tables.push({ title, atS: lab.clock.ns / 1e9, lines: alignedTable(columns, rows) }); },
     capture: (where) => lab.capture(where),
     random: randomFrom(job.seed, 'story'),
   };
