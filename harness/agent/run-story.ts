@@ -100,7 +100,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     const begun: { clock?: Clock } = {};
     const captures = new Map<string, Capture>();
     for (const where of interfacesToCapture(scenario, topology, refs, settings, job)) {
-      const capture = new Capture(where, () => { if (!begun.clock) throw new Error('the story has not begun'); return begun.clock; });
+      const capture = new Capture(where, () => { if (!begun.clock) throw new Error('the story has not begun'); return begun.clock; }, hooks.virtualTime ? {} : { roomKib: REAL_ROOM_KIB });
       scope.defer(`stop tcpdump on ${at(where)}`, () => capture.stop());
       captures.set(at(where), capture);
     }
@@ -254,6 +254,9 @@ function storyMarks(lab: LabCore, claims: readonly ClaimRecord[]): StoryMark[] {
 
 /** Tells a slow host from a VM that stands still; in virtual time a few hundred for a long story. */
 const ALIVE_EVERY_MS = 5000;
+
+/** In real time tcpdump is kept waiting by whatever else the machine does. */
+const REAL_ROOM_KIB = 16_384;
 
 /** Networks of up to so many machines have all of them followed. */
 const FOLLOWED_HOSTS = 40;

@@ -35,6 +35,7 @@ export class Capture {
   readonly only: string | undefined;
   readonly frames: CapturedFrame[] = [];
   readonly #clock: () => Clock;
+  readonly #roomKib: number | undefined;
   readonly #reader = new CaptureReader();
   readonly #waiters = new Set<Waiter>();
   /** Packets that came before the story's clock started. */
@@ -46,17 +47,18 @@ export class Capture {
   /** When it was stopped, or tcpdump ended by itself (its interface was removed): from here on it saw nothing. */
   endedNs: number | undefined;
 
-  constructor(where: At & { readonly only?: string }, clock: () => Clock) {
+  constructor(where: At & { readonly only?: string }, clock: () => Clock, options: { readonly roomKib?: number } = {}) {
     this.where = { node: where.node, device: where.device };
     this.only = where.only;
     this.#clock = clock;
+    this.#roomKib = options.roomKib;
   }
 
   /** Resolves when tcpdump listens. */
   async start(node: Node): Promise<void> {
     const label = at(this.where);
     // The child is born in the namespace that the thread is in: no nsenter, no ip netns exec.
-    const tcpdump = node.inside(() => startTcpdump(this.where.device, this.only));
+    const tcpdump = node.inside(() => startTcpdump(this.where.device, this.only, this.#roomKib));
     this.#tcpdump = tcpdump;
     tcpdump.output.on('data', (chunk: Buffer) => { this.#take(this.#reader.push(chunk)); });
     await new Promise<void>((resolve, reject) => {

@@ -13,10 +13,14 @@ export interface Tcpdump {
   interrupt(): void;
 }
 
-/** Starts it where the calling thread is: inside `node.inside(…)`, in that namespace. */
-export function startTcpdump(device: string, only?: string): Tcpdump {
+/**
+ * Starts it where the calling thread is: inside `node.inside(…)`, in that namespace. `roomKib` is for frames that it has
+ * not read yet: its own 2048 hold some 30 frames of a veth, each of which may be 64 KiB long.
+ */
+export function startTcpdump(device: string, only?: string, roomKib?: number): Tcpdump {
   const child = spawn('tcpdump', [
     '-i', device, '-n', '-p', '-s', '0', '-U', '--immediate-mode', '--time-stamp-precision=nano',
+    ...(roomKib === undefined ? [] : ['-B', String(roomKib)]),
     // Root's tcpdump would become another user, who need not exist in a VM; everybody else's stays who he is.
     ...(process.getuid?.() === 0 ? ['-Z', 'root'] : []), '-w', '-', ...(only === undefined ? [] : [only]),
   ], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: `${process.env['PATH'] ?? ''}:/usr/bin:/usr/sbin:/bin:/sbin`, LC_ALL: 'C' } });
