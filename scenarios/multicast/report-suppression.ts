@@ -17,7 +17,7 @@
 // speak IGMPv2 whatever they are asked in (force_igmp_version), all but one do, among themselves.
 //
 // A querier that asks less often than it is believed in does this at each of its queries.
-import { after, bound, frame, later, ns, plus, portOf, s, scenario, shifted, signalling, since, times, wheelStep, within, type Duration, type FindingKind, type QuerierVersion } from '../../harness/scenario.ts';
+import { after, bound, frame, later, ns, plus, portOf, s, scenario, shifted, signalling, since, times, wheelStep, within, type Duration, type ExpectedKind, type QuerierVersion } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
 import { politeMembers } from '../topologies/polite-members.ts';
 import { whoAnswered } from '../topologies/who-answered.ts';
@@ -29,7 +29,7 @@ interface Settings {
   queryInterval?: Duration;
   /** Who of the members keeps reports back. */
   polite: 'all' | 'old-hosts' | 'nobody';
-  diagnosis?: FindingKind;
+  diagnosis?: ExpectedKind;
   breaks?: string | string[];
 }
 

@@ -14,11 +14,11 @@
 // Then nobody asks for 255 s, when both ask again. Each time both count the other as new and flood for 10 s, reports too:
 // in IGMPv2 all members but the first to answer are deaf for the rest of the 255 s. In IGMPv3 none is. With addresses
 // one of them is elected and asks on, and with MLD, which asks from link-local addresses, always.
-import { between, frame, later, minus, ms, ns, plus, portOf, s, scenario, signalling, since, times, topology, wheelStep, within, type FindingKind } from '../../harness/scenario.ts';
+import { between, frame, later, minus, ms, ns, plus, portOf, s, scenario, signalling, since, times, topology, wheelStep, within, type ExpectedKind } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { whoAnswered } from '../topologies/who-answered.ts';
 
-interface Settings { version: 'IGMPv2' | 'IGMPv3'; withAddresses: boolean; claims: 'both-yield' | 'one-is-elected'; diagnosis?: FindingKind; breaks?: string }
+interface Settings { version: 'IGMPv2' | 'IGMPv3'; withAddresses: boolean; claims: 'both-yield' | 'one-is-elected'; diagnosis?: ExpectedKind; breaks?: string }
 
 const variants: Record<string, Settings> = {
   'igmpv2': { version: 'IGMPv2', withAddresses: false, claims: 'both-yield', diagnosis: 'report-suppressed' },
