@@ -26,6 +26,9 @@ function patternOf(text: string): RegExp | undefined {
 /** What was claimed, and with which bounds: claims of one thing in several windows are told apart by their bounds. */
 const wordsOf = ({ claim, expected }: Pick<ClaimRecord, 'claim' | 'expected'>): string => `${claim}: ${expected}`;
 
+/** Words that look like a pattern and are none would be looked for as they stand. */
+export const isPattern = (text: string): boolean => patternOf(text) !== undefined;
+
 export const namesClaim = (text: string, claim: Pick<ClaimRecord, 'claim' | 'expected'>): boolean =>
   patternOf(text)?.test(wordsOf(claim)) ?? wordsOf(claim).includes(text);
 

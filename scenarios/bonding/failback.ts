@@ -33,7 +33,7 @@ export default scenario({
     'failure-silent-guest': variant({ who: 'guest', reselect: 'failure', claims: 'stays', diagnosis: 'failover-unannounced' }),
   },
   controls: {
-    'always-said-to-stay': variant({ who: 'guest', reselect: 'always', claims: 'stays', diagnosis: 'failover-unannounced' }),
+    'always-said-to-stay': { ...variant({ who: 'guest', reselect: 'always', claims: 'stays', diagnosis: 'failover-unannounced' }), breaks: 'active slave stays' },
   },
   topology: (v) => twoAccessSwitches({ bond: { primary_reselect: v.reselect }, ...(v.who === 'host' ? { hostAddress: 'bond' as const } : {}) }),
   captures: ({ sw1 }, v) => (v.who === 'host' ? [{ node: sw1.node, device: 'hv' }] : []),

@@ -30,7 +30,7 @@ export default scenario({
     'mask-of-the-ports': variant({ mask: 'port', claims: 'passes' }),
   },
   controls: {
-    'mask-of-the-ports-said-to-be-refused': variant({ mask: 'port', claims: 'eaten' }),
+    'mask-of-the-ports-said-to-be-refused': { ...variant({ mask: 'port', claims: 'eaten' }), breaks: 'no LACPDUs' },
   },
   topology: (v) => lacpOverWires(v.mask === 'port' ? { portMask: LACP_BIT } : {}),
   captures: ({ sw }) => [{ node: sw.node, device: 'eth0', only: 'not icmp' }],

@@ -32,8 +32,8 @@ export default scenario({
     'nobody-queries': variant({ querier: false, resendIgmp: 1, claims: { host: 'at-once', guest: 'at-once' } }),
   },
   controls: {
-    'resend-said-to-cover-guests': variant({ querier: true, resendIgmp: 1, claims: { host: 'at-once', guest: 'at-once' }, diagnosis: 'group-left-behind' }),
-    'no-resend-said-to-cover-the-host': variant({ querier: true, resendIgmp: 0, claims: { host: 'at-once', guest: 'next-query' }, diagnosis: 'group-left-behind' }),
+    'resend-said-to-cover-guests': { ...variant({ querier: true, resendIgmp: 1, claims: { host: 'at-once', guest: 'at-once' }, diagnosis: 'group-left-behind' }), breaks: ['vm hears', 'reports for'] },
+    'no-resend-said-to-cover-the-host': { ...variant({ querier: true, resendIgmp: 0, claims: { host: 'at-once', guest: 'next-query' }, diagnosis: 'group-left-behind' }), breaks: ['hv hears', 'reports for'] },
   },
   topology: (v) => groupsBehindABond(v),
   captures: ({ sw2 }) => [{ node: sw2.node, device: 'hv', only: 'igmp' }],

@@ -30,7 +30,7 @@ export default scenario({
     'mute-seen-by-arp-monitor': variant({ watch: 'arp', way: 'mute', claims: 'seen' }),
   },
   controls: {
-    'miimon-said-to-see-it': variant({ watch: 'carrier', way: 'deaf', claims: 'seen' }),
+    'miimon-said-to-see-it': { ...variant({ watch: 'carrier', way: 'deaf', claims: 'seen' }), breaks: ['active slave becomes', 'outage'] },
   },
   topology: (v) => watchedBond({ watch: v.watch }),
   notScaled: NOT_SCALED,

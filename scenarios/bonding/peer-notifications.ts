@@ -32,7 +32,7 @@ export default scenario({
     'three': variant({ notices: 3, claims: 3 }),
   },
   controls: {
-    'none-said-to-be-one': variant({ notices: 0, claims: 1 }),
+    'none-said-to-be-one': { ...variant({ notices: 0, claims: 1 }), breaks: 'gratuitous ARPs' },
   },
   topology: (v) => twoAccessSwitches({ hostAddress: 'bond', bond: { num_peer_notif: v.notices } }),
   captures: ({ sw1 }) => [{ node: sw1.node, device: 'hv' }],

@@ -34,8 +34,8 @@ export default scenario({
     'lacp-no-partner': variant({ mode: '802.3ad', farSide: 'plain-ports', lacpRate: 'fast' }),
   },
   controls: {
-    'balance-xor-two-switches': variant({ mode: 'balance-xor', farSide: 'two-switches' }),
-    'lacp-no-partner-two-switches': variant({ mode: '802.3ad', farSide: 'two-switches', lacpRate: 'fast' }),
+    'balance-xor-two-switches': { ...variant({ mode: 'balance-xor', farSide: 'two-switches' }), breaks: /went down: outage/ },
+    'lacp-no-partner-two-switches': { ...variant({ mode: '802.3ad', farSide: 'two-switches', lacpRate: 'fast' }), breaks: /went down: outage/ },
   },
   topology: (v) => portGroup(v),
   captures: ({ hv }, v) => (v.mode === '802.3ad' ? [{ node: hv.node, device: 'eth0' }] : []),

@@ -34,8 +34,8 @@ export default scenario({
     'seen-by-arp-monitor': variant({ watch: 'arp', cut: 'port', claims: 'arp' }),
   },
   controls: {
-    'miimon-said-to-see-it': variant({ watch: 'carrier', cut: 'port', claims: 'arp' }),
-    'carrier-loss-said-to-be-unseen': variant({ watch: 'carrier', cut: 'carrier', claims: 'unseen' }),
+    'miimon-said-to-see-it': { ...variant({ watch: 'carrier', cut: 'port', claims: 'arp' }), breaks: ['active slave becomes', 'outage'] },
+    'carrier-loss-said-to-be-unseen': { ...variant({ watch: 'carrier', cut: 'carrier', claims: 'unseen' }), breaks: ['active slave stays', 'outage'] },
   },
   topology: (v) => watchedBond({ watch: v.watch }),
   notScaled: NOT_SCALED,

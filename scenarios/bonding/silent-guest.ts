@@ -40,9 +40,9 @@ export default scenario({
     'until-the-core-forgets': variant({ ending: 'fdb-ageing' }),
   },
   controls: {
-    'it-announces-itself': variant({ ending: 'guest-sends', announcesEvery: s(5) }),
-    'nobody-asks': variant({ ending: 'arp-ageing' }),
-    'the-core-forgets-early': variant({ ending: 'fdb-ageing', coreAgeing: s(200) }),
+    'it-announces-itself': { ...variant({ ending: 'guest-sends', announcesEvery: s(5) }), breaks: [/FDB .* stays/, 'outage'] },
+    'nobody-asks': { ...variant({ ending: 'arp-ageing' }), breaks: ['ARP requests', 'outage'] },
+    'the-core-forgets-early': { ...variant({ ending: 'fdb-ageing', coreAgeing: s(200) }), breaks: [/FDB .* becomes absent/, 'outage'] },
   },
   topology: (v) => twoAccessSwitches(v),
   captures: ({ core, outside }, v) => (v.ending === 'arp-ageing' ? [portOf(core, outside)] : []),

@@ -32,8 +32,8 @@ export default scenario({
   },
   controls: {
     // Told apart from C2 by who pings alone: the outside host does, and the guest only answers.
-    'only-answers': variant({ speaks: 'not', claims: 'pings', every: ms(50) }),
-    'announces-nothing': variant({ speaks: 'not', claims: 'announces', every: ms(200) }),
+    'only-answers': { ...variant({ speaks: 'not', claims: 'pings', every: ms(50) }), breaks: 'outage' },
+    'announces-nothing': { ...variant({ speaks: 'not', claims: 'announces', every: ms(200) }), breaks: ['gratuitous ARPs', 'outage'] },
   },
   topology: () => twoAccessSwitches(),
   captures: ({ sw2 }, v) => (v.claims === 'announces' ? [{ node: sw2.node, device: 'hv' }] : []),

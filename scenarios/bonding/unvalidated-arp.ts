@@ -36,7 +36,7 @@ export default scenario({
   },
   controls: {
     // It is the neighbour's frames that hide it.
-    'unvalidated-and-nobody-speaks': variant({ validate: 'none', neighbour: 'silent', claims: 'hidden' }),
+    'unvalidated-and-nobody-speaks': { ...variant({ validate: 'none', neighbour: 'silent', claims: 'hidden' }), breaks: ['active slave stays', 'outage'] },
   },
   topology: (v) => watchedBond({ watch: 'arp', validate: v.validate, ...(v.primary ? { prefers: 'always' as const } : {}) }),
   notScaled: NOT_SCALED,

@@ -34,7 +34,7 @@ export default scenario({
     'lacp-fast': variant({ mode: '802.3ad', lacpRate: 'fast' }),
   },
   controls: {
-    'lacp-no-way-round': variant({ mode: '802.3ad', lacpRate: 'fast', backup: false }),
+    'lacp-no-way-round': { ...variant({ mode: '802.3ad', lacpRate: 'fast', backup: false }), breaks: ['outage', 'echo requests'] },
   },
   topology: (v) => virtualPortGroup(v),
   captures: ({ sw1 }) => [{ node: sw1.node, device: 'peer' }],

@@ -30,7 +30,7 @@ export default scenario({
     'announced': variant({ notices: 1, claims: 1 }),
   },
   controls: {
-    'bond-told-to-be-quiet': variant({ notices: 0, claims: 1 }),
+    'bond-told-to-be-quiet': { ...variant({ notices: 0, claims: 1 }), breaks: [/gratuitous ARPs.* VLAN 10/, /gratuitous ARPs.* VLAN 20/] },
   },
   topology: (v) => hostVlansOverABond({ num_peer_notif: v.notices }),
   captures: ({ sw2 }) => [{ node: sw2.node, device: 'hv' }],

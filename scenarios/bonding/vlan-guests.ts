@@ -30,7 +30,7 @@ export default scenario({
     'a-vlan-aware-bridge': variant({ wiring: 'aware' }),
   },
   controls: {
-    'it-announces-itself': variant({ wiring: 'bridges', announces: true }),
+    'it-announces-itself': { ...variant({ wiring: 'bridges', announces: true }), breaks: ['no gratuitous ARPs', 'outage'] },
   },
   topology: (v) => guestVlansOverABond(v.wiring),
   captures: ({ sw2 }) => [{ node: sw2.node, device: 'hv' }],

@@ -29,8 +29,8 @@ export default scenario({
     'gratuitous-arp': variant({ announce: 'gratuitous-arp', claims: 'gratuitous-arp' }),
   },
   controls: {
-    'nobody-announces': variant({ announce: 'none', claims: 'rarp', diagnosis: 'migration-unannounced' }),
-    'announced-too-early': variant({ announce: 'gratuitous-arp', when: 'before-attach', claims: 'gratuitous-arp', diagnosis: 'announcement-too-early' }),
+    'nobody-announces': { ...variant({ announce: 'none', claims: 'rarp', diagnosis: 'migration-unannounced' }), breaks: ['RARP announcements', 'outage'] },
+    'announced-too-early': { ...variant({ announce: 'gratuitous-arp', when: 'before-attach', claims: 'gratuitous-arp', diagnosis: 'announcement-too-early' }), breaks: ['gratuitous ARPs', 'outage'] },
   },
   topology: () => twoHypervisors(),
   captures: ({ sw }) => [{ node: sw.node, device: 'hv2' }],

@@ -49,8 +49,8 @@ export default scenario({
     'neither': variant({ stp: 'off', forwardDelay: 0, guest: 'silent', claims: 'at-once' }),
   },
   controls: {
-    'stp-is-at-once': variant({ stp: 'at-hv2', forwardDelay: 15, guest: 'speaks', claims: 'at-once' }),
-    'delay-without-stp-is-delayed': variant({ stp: 'off', forwardDelay: 15, guest: 'silent', claims: 'delayed' }),
+    'stp-is-at-once': { ...variant({ stp: 'at-hv2', forwardDelay: 15, guest: 'speaks', claims: 'at-once' }), breaks: ['RARP announcements', 'outage'] },
+    'delay-without-stp-is-delayed': { ...variant({ stp: 'off', forwardDelay: 15, guest: 'silent', claims: 'delayed' }), breaks: 'port state becomes' },
   },
   topology: (v) => {
     const delayed = { forward_delay: s(v.forwardDelay) };

@@ -37,9 +37,9 @@ export default scenario({
     'querier-asks': variant('querier-asks'),
   },
   controls: {
-    'not-lost-at-all': variant('joins-again', 'none'),
-    'nobody-joins-again': variant('none', 'joins-again'),
-    'nobody-asks': variant('none', 'querier-asks'),
+    'not-lost-at-all': { ...variant('joins-again', 'none'), breaks: 'nothing arrives' },
+    'nobody-joins-again': { ...variant('none', 'joins-again'), breaks: ['delivery resumes', 'MDB'] },
+    'nobody-asks': { ...variant('none', 'querier-asks'), breaks: ['delivery resumes', 'MDB'] },
   },
   topology: () => movingMember(),
 

@@ -39,8 +39,8 @@ export default scenario({
     'flooded-by-bridges-that-learn-nothing': variant({ announce: 'none', forgets: true, claims: 'floods' }),
   },
   controls: {
-    'bridges-that-learn-nothing': variant({ announce: 'rarp', forgets: true }),
-    'bridges-that-learn-nothing-unannounced': variant({ announce: 'none', forgets: true }),
+    'bridges-that-learn-nothing': { ...variant({ announce: 'rarp', forgets: true }), breaks: ['third: no frames to vm', 'beside: no frames to vm'] },
+    'bridges-that-learn-nothing-unannounced': { ...variant({ announce: 'none', forgets: true }), breaks: ['third: no frames to vm', 'beside: no frames to vm'] },
     'bridges-that-learn-said-to-flood': { ...variant({ announce: 'none', claims: 'floods' }), breaks: ['outage', 'third: frames to vm', 'beside: frames to vm'] },
   },
   topology: (v) => movingGuest(v.forgets ? { source: FORGETS, target: FORGETS, fabric: FORGETS } : {}),

@@ -44,13 +44,13 @@ export default scenario({
     '0x8035-passes-the-filter': variant({ announce: 'rarp', etherType: RARP, like: FILTERS, claims: { sees: RARP, reachable: 'at-once' } }),
   },
   controls: {
-    'nobody-announces': variant({ announce: 'none', etherType: ODD, claims: { sees: ODD, reachable: 'at-once' } }),
+    'nobody-announces': { ...variant({ announce: 'none', etherType: ODD, claims: { sees: ODD, reachable: 'at-once' } }), breaks: ['outside: frames of ethertype', 'outage'] },
     // Reachable as well, but by the right frames: the capture tells the one from the other.
-    '0x8035': variant({ announce: 'rarp', etherType: RARP, claims: { sees: ODD, reachable: 'at-once' } }),
+    '0x8035': { ...variant({ announce: 'rarp', etherType: RARP, claims: { sees: ODD, reachable: 'at-once' } }), breaks: 'no frames of ethertype 0x8035' },
     // A switch without the filter learns from the odd frames.
-    'said-to-be-filtered': variant({ announce: 'rarp', etherType: ODD, claims: { sees: ODD, reachable: 'once-it-speaks' } }),
-    'filter-that-knows-it': variant({ announce: 'rarp', etherType: ODD, like: { passesOnly: ['IPv4', 'ARP', ODD] }, claims: { sees: ODD, reachable: 'once-forgotten' } }),
-    'rarp-unknown-too': variant({ announce: 'rarp', etherType: RARP, like: { passesOnly: ['IPv4', 'ARP'] }, claims: { sees: RARP, reachable: 'at-once' } }),
+    'said-to-be-filtered': { ...variant({ announce: 'rarp', etherType: ODD, claims: { sees: ODD, reachable: 'once-it-speaks' } }), breaks: ['outside: no frames of ethertype', 'outage'] },
+    'filter-that-knows-it': { ...variant({ announce: 'rarp', etherType: ODD, like: { passesOnly: ['IPv4', 'ARP', ODD] }, claims: { sees: ODD, reachable: 'once-forgotten' } }), breaks: ['outside: no frames of ethertype', 'outage'] },
+    'rarp-unknown-too': { ...variant({ announce: 'rarp', etherType: RARP, like: { passesOnly: ['IPv4', 'ARP'] }, claims: { sees: RARP, reachable: 'at-once' } }), breaks: ['outside: frames of ethertype', 'outage'] },
   },
   topology: ({ like }) => movingGuest(like ? { like } : {}),
   captures: ({ sw }) => [{ node: sw.node, device: 'hv2' }, { node: sw.node, device: 'outside' }],

@@ -32,7 +32,7 @@ export default scenario({
     'twenty-rounds-unannounced': variant({ announce: 'none', claims: 'every-other-round' }),
   },
   controls: {
-    'nobody-announces': variant({ announce: 'none' }),
+    'nobody-announces': { ...variant({ announce: 'none' }), breaks: ['FDB', 'outage'] },
     'announced-said-to-be-lost': { ...variant({ announce: 'rarp', claims: 'every-other-round' }), breaks: ['FDB', 'outage'] },
   },
   topology: () => movingGuest(),

@@ -35,9 +35,9 @@ export default scenario({
     'target-silent': variant({ leaks: false, guest: 'silent', claims: 'quiet' }),
   },
   controls: {
-    'leak-is-not-quiet': variant({ leaks: true, guest: 'silent', claims: 'quiet' }),
-    'nothing-leaks': variant({ leaks: false, guest: 'silent', claims: 'stolen' }),
-    'guest-speaks-is-not-stolen': variant({ leaks: true, guest: 'speaks', claims: 'stolen' }),
+    'leak-is-not-quiet': { ...variant({ leaks: true, guest: 'silent', claims: 'quiet' }), breaks: ['no frames from vm', 'delivery continues'] },
+    'nothing-leaks': { ...variant({ leaks: false, guest: 'silent', claims: 'stolen' }), breaks: ['gratuitous ARPs', 'outage'] },
+    'guest-speaks-is-not-stolen': { ...variant({ leaks: true, guest: 'speaks', claims: 'stolen' }), breaks: [/FDB .* stays hv2/, 'outage'] },
   },
   topology: () => movingGuest(),
   captures: () => [{ node: 'sw', device: 'hv2' }],

@@ -31,7 +31,7 @@ export default scenario({
   cases: ['harvester 5831'],
   inDefaultSet: false,
   variants: { 'broadcasts-withheld': variant(false) },
-  controls: { 'broadcasts-pass': variant(true) },
+  controls: { 'broadcasts-pass': { ...variant(true), breaks: ['hv2:eth0: no ARP requests', /newcomer pings .*: outage/] } },
   topology: (v) => deafHost({ broadcastsToHv2: v.broadcasts }),
   captures: () => [{ node: 'hv2', device: 'eth0' }, { node: 'sw', device: 'newcomer' }],
 

@@ -31,8 +31,8 @@ export default scenario({
     'vlan-there': variant(true, 'reachable'),
   },
   controls: {
-    'vlan-missing-is-not-reachable': variant(false, 'reachable'),
-    'vlan-there-is-reachable': variant(true, 'unreachable'),
+    'vlan-missing-is-not-reachable': { ...variant(false, 'reachable'), breaks: [/outside pings .*: outage/, /vm pings .*: delivery continues/] },
+    'vlan-there-is-reachable': { ...variant(true, 'unreachable'), breaks: ['hv2: no echo requests', /outside pings .*: outage/] },
   },
   topology: (v) => vlanTrunks({ toHv2: v.trunk }),
   captures: () => [{ node: 'sw', device: 'hv2' }],

@@ -38,8 +38,8 @@ export default scenario({
     'announced-before-attach': variant({ announce: 'gratuitous-arp', when: 'before-attach', ending: 'guest-sends' }),
   },
   controls: {
-    'announced-after-all': variant({ announce: 'gratuitous-arp', when: 'after-attach', ending: 'guest-sends' }),
-    'the-switch-forgets-early': variant({ announce: 'none', ending: 'fdb-ageing', switchAgeing: s(200) }),
+    'announced-after-all': { ...variant({ announce: 'gratuitous-arp', when: 'after-attach', ending: 'guest-sends' }), breaks: ['no gratuitous ARPs', 'outage'] },
+    'the-switch-forgets-early': { ...variant({ announce: 'none', ending: 'fdb-ageing', switchAgeing: s(200) }), breaks: ['becomes absent', 'outage'] },
   },
   topology: (v) => twoHypervisors(v),
   captures: ({ sw, vm }, v) => (v.announce === 'none' ? [] : [{ node: vm.node, device: 'eth0' }, { node: sw.node, device: 'hv2' }]),

@@ -11,7 +11,7 @@
 // A query is addressed to 224.0.0.1 and is no UDP: a rule for ports leaves it out. Everything works for 260 s, because a
 // join is reported unasked; then the bridge, which is in the right, forgets the member. A rule for all that goes to
 // a group (addrtype MULTICAST) lets queries in as well: of the two rules it is the one that keeps bob a member.
-import { between, frame, portOf, s, scenario, signalling, since, times, wheelStep, within } from '../../harness/scenario.ts';
+import { between, frame, portOf, s, scenario, signalling, since, times, wheelStep, within, type VariantCommon } from '../../harness/scenario.ts';
 import { accepts, dropsByDefault, guardedGuest, modulesOf, programsOf, type Rule, type Tool } from '../topologies/guarded-guest.ts';
 
 const GROUP = '239.192.5.5';
@@ -25,9 +25,9 @@ const variants: Record<string, Settings> = {
   'groups-too': { tool: 'iptables-nft', rules: ['multicast', 'corosync'], expires: false },
   'groups-too-nft': { tool: 'nft', rules: ['multicast', 'corosync'], expires: false },
 };
-const controls: Record<string, Settings> = {
-  'groups-too-for-expiry': { tool: 'iptables-nft', rules: ['multicast', 'corosync'], expires: true },
-  'ports-only-for-a-member': { tool: 'iptables-nft', rules: ['corosync'], expires: false },
+const controls: Record<string, Settings & VariantCommon> = {
+  'groups-too-for-expiry': { tool: 'iptables-nft', rules: ['multicast', 'corosync'], expires: true, breaks: ['delivery stops', 'no reports for'] },
+  'ports-only-for-a-member': { tool: 'iptables-nft', rules: ['corosync'], expires: false, breaks: [/bob hears .*: delivery continues/, 'bob: reports for'] },
 };
 
 export default scenario({

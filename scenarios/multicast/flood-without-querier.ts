@@ -26,7 +26,7 @@ export default scenario({
   },
   controls: {
     // What a kernel without b00589a does: it goes on consulting the MDB.
-    'bridge-that-believes': variant({ family: 4, otherQuerier: min(60), diagnosis: 'membership-expired' }),
+    'bridge-that-believes': { ...variant({ family: 4, otherQuerier: min(60), diagnosis: 'membership-expired' }), breaks: ['carol: datagrams to', 'delivery continues'] },
   },
   topology: (v) => querierOutside(v),
   // On the wire: carol's own kernel drops a group she has not joined, so her socket would prove nothing.

@@ -20,7 +20,7 @@ export default scenario({
     'no-snooping': { family: 4 as const, snooping: false, querier: false },
   },
   controls: {
-    'snooping': { family: 4 as const, snooping: true, querier: true },
+    'snooping': { family: 4 as const, snooping: true, querier: true, breaks: ['carol: datagrams to', 'dave: datagrams to'] },
   },
   topology: ({ family, snooping }) => guestsOnABridge({ family, snooping }),
   captures: ({ vmbr0, carol, dave }) => [portOf(vmbr0, carol), portOf(vmbr0, dave)],

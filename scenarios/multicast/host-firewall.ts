@@ -8,7 +8,7 @@
 //
 // Multicast belongs to no connection: connection tracking never sees an answer to it, so "established" lets nothing of it
 // in. Programs that work by unicast alone go on, and the fault looks like the network's.
-import { after, s, scenario, since } from '../../harness/scenario.ts';
+import { after, s, scenario, since, type VariantCommon } from '../../harness/scenario.ts';
 import { REPORTED } from '../topologies/groups.ts';
 import { accepts, dropsByDefault, guardedGuest, modulesOf, programsOf, type Rule, type Tool } from '../topologies/guarded-guest.ts';
 
@@ -23,11 +23,11 @@ const variants: Record<string, Settings> = {
   'iptables-nft': { tool: 'iptables-nft', guarded: true, rules: BOTH },
   'nft': { tool: 'nft', guarded: true, rules: BOTH },
 };
-const controls: Record<string, Settings> = {
-  'no-firewall': { tool: 'iptables-legacy', guarded: false, rules: [] },
-  'rules-for-others': { tool: 'iptables-legacy', guarded: true, rules: ['broadcast', 'elsewhere'] },
-  'rules-for-others-nft': { tool: 'nft', guarded: true, rules: ['broadcast', 'elsewhere'] },
-  'only-the-group': { tool: 'iptables-nft', guarded: true, rules: ['multicast'] },
+const controls: Record<string, Settings & VariantCommon> = {
+  'no-firewall': { tool: 'iptables-legacy', guarded: false, rules: [], breaks: 'nothing arrives' },
+  'rules-for-others': { tool: 'iptables-legacy', guarded: true, rules: ['broadcast', 'elsewhere'], breaks: /→ 239\S+: delivery continues/ },
+  'rules-for-others-nft': { tool: 'nft', guarded: true, rules: ['broadcast', 'elsewhere'], breaks: /→ 239\S+: delivery continues/ },
+  'only-the-group': { tool: 'iptables-nft', guarded: true, rules: ['multicast'], breaks: /→ 192\S+: delivery continues/ },
 };
 
 export default scenario({

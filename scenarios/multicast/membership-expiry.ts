@@ -26,8 +26,8 @@ export default scenario({
   },
   controls: {
     // As the kernel ships: it floods before the first membership expires.
-    'bridge-that-floods': variant({ family: 4, otherQuerier: OTHER_QUERIER_PRESENT, silent: true }),
-    'querier-that-goes-on': variant({ family: 6, otherQuerier: min(60), silent: false }),
+    'bridge-that-floods': { ...variant({ family: 4, otherQuerier: OTHER_QUERIER_PRESENT, silent: true }), breaks: ['delivery stops', 'carol: no datagrams to'] },
+    'querier-that-goes-on': { ...variant({ family: 6, otherQuerier: min(60), silent: false }), breaks: 'delivery stops' },
   },
   topology: (v) => querierOutside(v),
   // Reports as they come in, before the bridge has read them, are what memberships count from. Carol's port is counted

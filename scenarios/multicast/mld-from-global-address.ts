@@ -7,7 +7,7 @@
 // RFC 3810 section 5.1.14: queries from an address that is not link-local are dropped without a word. A Linux bridge that
 // snoops does so before it forwards: the query goes in at core's port and comes out at none. To the bridge there is no
 // querier, so it floods; nobody loses a datagram, and everybody gets everybody's.
-import { between, frame, minus, plus, portOf, s, scenario, signalling, since } from '../../harness/scenario.ts';
+import { between, frame, minus, plus, portOf, s, scenario, signalling, since, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { querierOutside } from '../topologies/querier-outside.ts';
 
@@ -16,7 +16,7 @@ interface Settings { family: 6; source?: string; anySource?: true; breaks?: stri
 const variants: Record<string, Settings> = {
   'unheard': { family: 6, source: '2001:db8::99', anySource: true },
 };
-const controls: Record<string, Settings> = {
+const controls: Record<string, Settings & VariantCommon> = {
   // Heard: the bridge does not flood, and the query reaches the guests.
   'link-local': { family: 6, breaks: ['vmbr0:bob: no IGMP or MLD general queries', 'vmbr0:carol: datagrams'] },
 };

@@ -26,9 +26,9 @@ export default scenario({
     'cured-ipv6': variant({ family: 6, flood: false, cure: true, diagnosis: 'strict-no-querier' }),
   },
   controls: {
-    'no-cure': variant({ family: 4, flood: false, cure: false, diagnosis: 'strict-no-querier' }),
+    'no-cure': { ...variant({ family: 4, flood: false, cure: false, diagnosis: 'strict-no-querier' }), breaks: ['delivery resumes', 'reports for'] },
     // Nothing to cure: the bridge floods.
-    'ports-that-take-the-flood': variant({ family: 6, flood: true, cure: true, diagnosis: 'report-suppressed?' }),
+    'ports-that-take-the-flood': { ...variant({ family: 6, flood: true, cure: true, diagnosis: 'report-suppressed?' }), breaks: ['delivery stops', 'carol: no datagrams to'] },
   },
   topology: (v) => querierOutside(v),
   captures: ({ vmbr0, bob, carol, dave }) => [signalling(portOf(vmbr0, bob)), signalling(portOf(vmbr0, dave)), portOf(vmbr0, carol)],

@@ -16,9 +16,9 @@ import { guestsOnABridge } from '../topologies/guests-on-a-bridge.ts';
 interface Settings extends VariantCommon { family: 4 | 6; queryInterval?: Duration }
 
 const variants: Record<string, Settings> = { 'cured-ipv4': { family: 4 }, 'cured-ipv6': { family: 6 } };
-const controls: Record<string, Settings> = {
+const controls: Record<string, Settings & VariantCommon> = {
   // Present but mute: after its start-up queries it does not ask for an hour.
-  'querier-that-does-not-ask': { family: 4, queryInterval: min(60), diagnosis: 'membership-expired' },
+  'querier-that-does-not-ask': { family: 4, queryInterval: min(60), diagnosis: 'membership-expired', breaks: 'delivery continues' },
 };
 
 export default scenario({

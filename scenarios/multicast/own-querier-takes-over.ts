@@ -23,9 +23,9 @@ const variants: Record<string, Settings> = {
   'cured-ipv4': { family: 4, otherQuerier: OTHER_QUERIER_PRESENT, diagnosis: 'membership-expired?' },
   'cured-ipv6': { family: 6, otherQuerier: OTHER_QUERIER_PRESENT },
 };
-const controls: Record<string, Settings> = {
+const controls: Record<string, Settings & VariantCommon> = {
   // Believed in for an hour: the workaround does nothing at all, and the outage stays.
-  'believes-for-an-hour': { family: 4, otherQuerier: min(60), diagnosis: 'membership-expired' },
+  'believes-for-an-hour': { family: 4, otherQuerier: min(60), diagnosis: 'membership-expired', breaks: ['general queries', 'outage'] },
 };
 
 export default scenario({

@@ -82,10 +82,10 @@ const variants: Record<string, Settings> = {
   udev: { files: udev, kept: true, diagnosis: 'strict-no-querier' },
   interfaces: { files: interfaces, kept: true, diagnosis: 'strict-no-querier' },
 };
-const controls: Record<string, Settings> = {
+const controls: Record<string, Settings & VariantCommon> = {
   // The same file under another bridge's name says nothing of vmbr0.
-  'file-for-another-bridge': { files: ifcfg('vmbr1'), kept: true, diagnosis: 'strict-no-querier' },
-  'file-that-keeps-it': { files: ifcfg('vmbr0'), kept: false, diagnosis: 'strict-no-querier' },
+  'file-for-another-bridge': { files: ifcfg('vmbr1'), kept: true, diagnosis: 'strict-no-querier', breaks: ['outage', 'general queries'] },
+  'file-that-keeps-it': { files: ifcfg('vmbr0'), kept: false, diagnosis: 'strict-no-querier', breaks: ['delivery stops', 'no IGMP or MLD general queries'] },
 };
 
 export default scenario({

@@ -24,9 +24,9 @@ export default scenario({
   },
   controls: {
     // Nobody is there to take over.
-    'no-successor': { family: 4 as const, southRuns: false, northRuns: true },
+    'no-successor': { family: 4 as const, southRuns: false, northRuns: true, breaks: 'south: IGMP or MLD general queries' },
     // Nobody is there to yield to.
-    'no-rival': { family: 4 as const, southRuns: true, northRuns: false },
+    'no-rival': { family: 4 as const, southRuns: true, northRuns: false, breaks: 'south: no IGMP or MLD general queries' },
   },
   topology: ({ family }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false });

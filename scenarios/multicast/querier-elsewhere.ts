@@ -19,9 +19,9 @@ const variants: Record<string, Settings> = {
   'mldv1': { family: 6, version: 'MLDv1' },
   'mldv2': { family: 6, version: 'MLDv2' },
 };
-const controls: Record<string, Settings> = {
-  'querier-falls-silent': { family: 4, version: 'IGMPv3', otherQuerier: min(60), fallsSilent: true, diagnosis: 'membership-expired' },
-  'querier-falls-silent-ipv6': { family: 6, version: 'MLDv1', otherQuerier: min(60), fallsSilent: true, diagnosis: 'membership-expired' },
+const controls: Record<string, Settings & VariantCommon> = {
+  'querier-falls-silent': { family: 4, version: 'IGMPv3', otherQuerier: min(60), fallsSilent: true, diagnosis: 'membership-expired', breaks: 'delivery continues' },
+  'querier-falls-silent-ipv6': { family: 6, version: 'MLDv1', otherQuerier: min(60), fallsSilent: true, diagnosis: 'membership-expired', breaks: 'delivery continues' },
 };
 
 export default scenario({

@@ -12,7 +12,7 @@
 // querier that asks more seldom is given up in between, and everybody gets everything until 10 s after its next query.
 // In IGMPv3 and MLDv2 no member loses a datagram by it, for the flood begins before the first membership ends. A bridge
 // that is told to believe for longer loses them all.
-import { after, between, frame, min, minus, ns, plus, portOf, s, scenario, signalling, since, times, wheelStep, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
+import { after, between, frame, min, minus, ns, plus, portOf, s, scenario, signalling, since, times, wheelStep, type Duration, type QuerierVersion, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
 
@@ -32,7 +32,7 @@ const variants: Record<string, Settings> = {
   'igmpv3-every-300-s': every(s(300), 'IGMPv3', 'flooded-between'),
   'mldv2-every-300-s': every(s(300), 'MLDv2', 'flooded-between'),
 };
-const controls: Record<string, Settings> = {
+const controls: Record<string, Settings & VariantCommon> = {
   // Members are gone before they are asked again, and the bridge goes on by its MDB.
   'every-300-s-and-believed-in': { ...every(s(300), 'IGMPv3', 'flooded-between'), otherQuerier: min(60), breaks: ['delivery continues', 'vmbr0:carol: datagrams'] },
   'every-400-s-and-believed-in': { ...every(s(400), 'MLDv1'), otherQuerier: min(60), breaks: 'delivery continues' },

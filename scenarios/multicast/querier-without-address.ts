@@ -7,7 +7,7 @@
 // Believed (RFC 3376 section 6.6.2, RFC 4541 section 2.1.1): such a querier takes no part in the election, and its port is no
 // router port. Linux, seen here: hosts answer it, the bridge counts it as a querier and its port as a router's, and it
 // wins every election: 0.0.0.0 is no higher than any address. A bridge's own querier falls silent for it.
-import { between, bound, frame, min, minus, ns, plus, portOf, s, scenario, signalling, since, topology, type Duration, type QuerierVersion } from '../../harness/scenario.ts';
+import { between, bound, frame, min, minus, ns, plus, portOf, s, scenario, signalling, since, topology, type Duration, type QuerierVersion, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 
 interface Settings {
@@ -30,7 +30,7 @@ const variants: Record<string, Settings> = {
   'silences-own-querier': { version: 'IGMPv2', source: '0.0.0.0', own: 'without-address', coreRuns: true },
   'silences-own-querier-with-address': { version: 'IGMPv2', source: '0.0.0.0', own: 'with-address', coreRuns: true },
 };
-const controls: Record<string, Settings> = {
+const controls: Record<string, Settings & VariantCommon> = {
   'falls-silent': { version: 'IGMPv2', source: '0.0.0.0', own: 'off', coreRuns: true, otherQuerier: min(60), fallsSilent: true, breaks: 'delivery continues' },
   // The bridge asks from the lower address: it is elected, and goes on.
   'higher-address': { version: 'IGMPv2', source: '192.0.2.99', own: 'with-address', coreRuns: true, breaks: 'no IGMP or MLD general queries that are frames from vmbr0' },

@@ -8,7 +8,7 @@
 // one querier serves both. Unless a host filters by the way back (rp_filter): where it has no route to the querier's
 // address, as on a cluster's network without a gateway, its kernel drops the query as a martian. Nobody answers, the
 // bridge goes on believing in the querier, and the members are deaf after 260 s.
-import { between, bound, frame, minus, ns, plus, portOf, s, scenario, signalling, since, times, topology, wheelStep, within } from '../../harness/scenario.ts';
+import { between, bound, frame, minus, ns, plus, portOf, s, scenario, signalling, since, times, topology, wheelStep, within, type VariantCommon } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 
 interface Settings {
@@ -28,7 +28,7 @@ const variants: Record<string, Settings> = {
   'loose-host': { northAsks: false, rpFilter: 2, claims: 'bob-is-deaf' },
   'strict-host-that-knows-both': { northAsks: false, rpFilter: 1, bobKnowsBoth: true, claims: 'served' },
 };
-const controls: Record<string, Settings> = {
+const controls: Record<string, Settings & VariantCommon> = {
   'strict-host-is-not-served': { northAsks: false, rpFilter: 1, claims: 'served', breaks: 'bob hears alice' },
   'open-host-is-not-deaf': { northAsks: false, rpFilter: 0, claims: 'bob-is-deaf', breaks: 'bob hears alice' },
   // South asks for want of anybody to yield to.

@@ -22,9 +22,9 @@ export default scenario({
   },
   controls: {
     // Nobody asks: the bridge must not name anybody, and floods from the begin.
-    'nobody-asks': { family: 4 as const, falls: true, runs: false },
+    'nobody-asks': { family: 4 as const, falls: true, runs: false, breaks: 'querier IPv4 stays' },
     // It asks again before the time is over: what the bridge said of it no longer holds.
-    'goes-on': { family: 4 as const, falls: false, runs: true },
+    'goes-on': { family: 4 as const, falls: false, runs: true, breaks: 'carol: datagrams to' },
   },
   topology: ({ family }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false });

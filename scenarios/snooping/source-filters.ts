@@ -32,10 +32,10 @@ export default scenario({
     'mldv2-exclude': settings(6, 'exclude'),
   },
   controls: {
-    'igmpv2-bridge': settings(4, 'include', { knowsSources: false }),
-    'mldv1-bridge': settings(6, 'exclude', { knowsSources: false }),
+    'igmpv2-bridge': { ...settings(4, 'include', { knowsSources: false }), breaks: ['nothing arrives', 'delivery stops', 'queries for'] },
+    'mldv1-bridge': { ...settings(6, 'exclude', { knowsSources: false }), breaks: ['nothing arrives', 'filter mode', 'queries for'] },
     // Nobody is left to answer.
-    'carol-is-gone': settings(4, 'include', { carolStays: false }),
+    'carol-is-gone': { ...settings(4, 'include', { carolStays: false }), breaks: 'outage' },
   },
   topology: (v) => manySources({ ...v, shared: true }),
   captures: () => [PORT, { node: 'vmbr0', device: 'alice', only: 'udp' }],

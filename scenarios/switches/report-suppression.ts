@@ -43,10 +43,10 @@ export default scenario({
     'mldv2': variant({ version: 'MLDv2', suppresses: 'all', reports: 1, elsewhere: false }),
   },
   controls: {
-    'linux-said-to-suppress': variant({ version: 'IGMPv2', reports: 1, elsewhere: false }),
-    'igmpv3-said-to-be-suppressed': variant({ version: 'IGMPv3', suppresses: 'v1-v2', reports: 1, elsewhere: false }),
-    'suppression-said-to-be-none': variant({ version: 'MLDv1', suppresses: 'v1-v2', reports: 4, elsewhere: false }),
-    'linux-igmpv3-said-to-stay-between': variant({ version: 'IGMPv3', reports: 4, elsewhere: false }),
+    'linux-said-to-suppress': { ...variant({ version: 'IGMPv2', reports: 1, elsewhere: false }), breaks: 'core: IGMPv2 reports for' },
+    'igmpv3-said-to-be-suppressed': { ...variant({ version: 'IGMPv3', suppresses: 'v1-v2', reports: 1, elsewhere: false }), breaks: 'core: IGMPv3 reports for' },
+    'suppression-said-to-be-none': { ...variant({ version: 'MLDv1', suppresses: 'v1-v2', reports: 4, elsewhere: false }), breaks: 'core: MLDv1 reports for' },
+    'linux-igmpv3-said-to-stay-between': { ...variant({ version: 'IGMPv3', reports: 4, elsewhere: false }), breaks: 'bob: no reports for' },
   },
   topology: ({ version, suppresses }) => strictSwitch({
     family: version.startsWith('MLD') ? 6 : 4, version, ...(suppresses ? { like: { suppressesReports: suppresses } } : {}),

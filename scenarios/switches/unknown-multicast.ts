@@ -38,12 +38,12 @@ export default scenario({
     'dropped-with-querier-ipv6': variant({ family: 6, like: drops, queries: true, unknownGoes: 'nowhere' }),
   },
   controls: {
-    'linux-without-querier-said-to-drop': variant({ family: 4, queries: false, unknownGoes: 'nowhere' }),
-    'linux-with-querier-said-to-drop': variant({ family: 4, queries: true, unknownGoes: 'nowhere' }),
-    'linux-with-querier-said-to-drop-ipv6': variant({ family: 6, queries: true, unknownGoes: 'nowhere' }),
+    'linux-without-querier-said-to-drop': { ...variant({ family: 4, queries: false, unknownGoes: 'nowhere' }), breaks: 'carol: no datagrams to' },
+    'linux-with-querier-said-to-drop': { ...variant({ family: 4, queries: true, unknownGoes: 'nowhere' }), breaks: 'core: no datagrams to' },
+    'linux-with-querier-said-to-drop-ipv6': { ...variant({ family: 6, queries: true, unknownGoes: 'nowhere' }), breaks: 'core: no datagrams to' },
     // Strict in both: without a querier bob does not get his group either.
-    'strict-without-querier': variant({ family: 4, like: { ...drops, noFloodFallback: true }, queries: false, unknownGoes: 'nowhere' }),
-    'dropped-said-to-reach-the-querier': variant({ family: 4, like: drops, queries: true, unknownGoes: 'querier-only' }),
+    'strict-without-querier': { ...variant({ family: 4, like: { ...drops, noFloodFallback: true }, queries: false, unknownGoes: 'nowhere' }), breaks: 'bob: datagrams to' },
+    'dropped-said-to-reach-the-querier': { ...variant({ family: 4, like: drops, queries: true, unknownGoes: 'querier-only' }), breaks: 'core: datagrams to' },
   },
   topology: ({ family, like }) => strictSwitch({ family, ...(like ? { like } : {}) }),
   captures: ({ sw, bob, carol, core }) => [bob, carol, core].map((host) => portOf(sw, host)),

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { unbroken } from '../../lib/breaks.ts';
 import { diagnosisFaults } from '../../lib/diagnosis/expected.ts';
 import { alarmsIn, BY_CLAIMS } from '../explained.ts';
 import { command, onlyRun, resultOf, resultsFolder, whyNoVm } from './command.ts';
@@ -24,7 +25,10 @@ void t.test('every variant gives what it should, every negative control breaks',
       t.equal(result.verdict, result.expected, result.reason ?? result.claims.map((c) => `${c.claim}: ${c.observed}`).join('; '));
       t.ok(result.claims.length > 0, 'it made claims');
       t.equal(result.asExpected, true);
-      if (result.control) t.ok(result.claims.some((c) => c.verdict === 'broken'), 'a claim of it broke');
+      if (result.control) {
+        t.ok(result.breaks !== undefined && result.breaks.length > 0, 'it names the claim that must break');
+        t.same(unbroken(result.breaks ?? [], result.claims), [], 'and that one broke');
+      }
       if (diagnosed.has(result.scenario)) t.same(diagnosisFaults(result.diagnosis ?? [], result.findings.map((f) => f.kind)), [], 'the diagnosis is the right one');
       else undeclared.push(...result.findings.map((f) => `${result.scenario}#${result.variant} is diagnosed as ${f.kind}, and says nothing of it`));
       const capture = result.files.find((f) => f.endsWith('.pcapng'));
