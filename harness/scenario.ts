@@ -3,7 +3,7 @@
  * live things that a story is told with. Nothing in here touches a machine.
  */
 import type { ExpectedKind } from '../lib/diagnosis/expected.ts';
-import type { Ref, BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, VlanRef } from '../lib/topology-builder.ts';
+import type { Ref, BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, VlanRef } from '../lib/topology-words.ts';
 import type { At, Topology } from '../lib/topology.ts';
 import type { ProgramSpec } from '../lib/programs.ts';
 import type { Duration, Moment } from '../lib/units.ts';
@@ -19,7 +19,8 @@ import type { Querier } from './lab/querier.ts';
 import type { Expect } from './expect/expect.ts';
 import type { Capture } from './capture/capture.ts';
 
-export { topology, type TopologyBuilder, type BridgeRef, type BondRef, type GuestRef, type HostRef, type LinkRef, type QuerierRef, type VlanRef } from '../lib/topology-builder.ts';
+export { topology, type TopologyBuilder } from '../lib/topology-builder.ts';
+export type { BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, VlanRef } from '../lib/topology-words.ts';
 export { type At, type QuerierVersion } from '../lib/topology.ts';
 export { HEADERS_BYTES, LARGEST_PAYLOAD, type SizeLimit } from '../lib/size-limit.ts';
 export { type SwitchLike } from '../lib/switch-like.ts';

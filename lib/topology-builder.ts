@@ -1,116 +1,8 @@
 /** The words a scenario draws its network with. Each returns a reference, which the lab turns into a live thing. */
-import type { BondSpec, BridgeSpec, DeviceSpec, DummySpec, EndSpec, LinkSpec, MovableSpec, NodeRole, NodeSpec, Options, OptionValue, QuerierSpec, QuerierVersion, Topology } from './topology.ts';
-import type { SwitchLike } from './switch-like.ts';
-import { type Duration, s } from './units.ts';
-
-/** What node-making words share. */
-export interface NodeOptions {
-  ipv6?: boolean;
-  igmpVersion?: 1 | 2 | 3;
-  mldVersion?: 1 | 2;
-  forwarding?: boolean;
-  sysctls?: Record<string, string>;
-}
-
-/** Bridge options under the kernel's names (ip-link(8)), with the common ones named for people as well. */
-export interface BridgeOptions {
-  /** mcast_snooping. */
-  snooping?: boolean;
-  /** mcast_querier: the bridge's own querier. */
-  querier?: boolean;
-  /** mcast_querier_interval: how long the bridge believes in another querier after its last query. */
-  otherQuerier?: Duration;
-  /** Any other option by the kernel's name: { mcast_query_interval: s(125), ageing_time: s(300), stp_state: true }. */
-  options?: Record<string, OptionValue>;
-  /** A switch of another make: { noFloodFallback, dropsUnknownMulticast, fastLeave, suppressesReports, passesOnly } (docs/switches.md). */
-  like?: SwitchLike;
-  addresses?: string[];
-  mac?: string;
-  mtuBytes?: number;
-  vlans?: BridgeSpec['vlans'];
-}
-
-export type BondMode = 'balance-rr' | 'active-backup' | 'balance-xor' | 'broadcast' | '802.3ad' | 'balance-tlb' | 'balance-alb';
-
-export interface BondOptions {
-  mode: BondMode;
-  miimon?: Duration;
-  /** Any other option by the kernel's name: { lacp_rate: 'fast', primary: 'eth1', num_peer_notif: 1 }. */
-  options?: Record<string, OptionValue>;
-  /** The bridge that the bond is a port of. */
-  on?: BridgeRef;
-  port?: Options;
-  addresses?: string[];
-  mac?: string;
-  vlans?: BridgeSpec['vlans'];
-}
-
-export interface GuestOptions extends NodeOptions {
-  on: BridgeRef;
-  /** Further bridges that the guest can move to. */
-  movesTo?: BridgeRef[];
-  /** It can freeze, and lose its carrier: its card is a namespace of its own, as where it moves. */
-  crashes?: boolean;
-  /** Default: the next free ones of 192.0.2.0/24 and, with IPv6, 2001:db8::/64. [] for none. */
-  addresses?: string[];
-  mac?: string;
-  /** Options of the guest's bridge port: { mcast_flood: false, fastleave: true }. */
-  port?: Options;
-  vlans?: BridgeSpec['vlans'];
-  mtuBytes?: number;
-  /** Longest IP packet of multicast that its cable carries, both ways, below the MTU: as IPoIB's connected mode has it. */
-  multicastLimitBytes?: number;
-}
-
-export interface QuerierOptions extends NodeOptions {
-  on: BridgeRef;
-  /** Further bridges that it can move to, where the querier is a guest. */
-  movesTo?: BridgeRef[];
-  version?: QuerierVersion;
-  queryInterval?: Duration;
-  responseInterval?: Duration;
-  /** Source address of its queries: "0.0.0.0" is what a switch without an address sends. Default: the machine's own. */
-  source?: string;
-  /** Take a source that nobody accepts queries from (an MLD querier's global address): the story is about it. */
-  anySource?: true;
-  addresses?: string[];
-  /** Default: follows from the seed. MLD elects by the link-local address, which follows from this. */
-  mac?: string;
-}
-
-export interface BridgeRef { readonly kind: 'bridge'; readonly node: string; readonly name: string }
-export interface BondRef { readonly kind: 'bond'; readonly node: string; readonly name: string }
-export interface VlanRef { readonly kind: 'vlan'; readonly node: string; readonly name: string }
-export interface LinkRef { readonly kind: 'link'; readonly name: string; readonly a: { node: string; device: string }; readonly b: { node: string; device: string } }
-export interface GuestRef { readonly kind: 'guest'; readonly node: string; readonly device: string }
-export interface QuerierRef { readonly kind: 'querier'; readonly node: string; readonly device: string }
-/** A namespace that holds devices of its own: a hypervisor, a switch with its uplinks, an outside host. */
-export interface HostRef {
-  readonly kind: 'host';
-  readonly node: string;
-  bridge(name: string, options?: BridgeOptions): BridgeRef;
-  bond(name: string, options: BondOptions): BondRef;
-  vlan(name: string, options: { over: string | BondRef | BridgeRef; id: number; on?: BridgeRef; addresses?: string[] }): VlanRef;
-}
-export type Ref = BridgeRef | BondRef | VlanRef | LinkRef | GuestRef | QuerierRef | HostRef;
-
-/** Where a cable goes: a host (a plain interface), a bridge (a port) or a bond (a slave). */
-export type Plug = HostRef | BridgeRef | BondRef;
-export interface PlugOptions {
-  /** Interface name in that node; default: the other end's node. */
-  name?: string;
-  addresses?: string[];
-  port?: Options;
-  slave?: Options;
-  mac?: string;
-  up?: boolean;
-  vlans?: BridgeSpec['vlans'];
-}
-
-export interface TopologyDefaults {
-  /** Nodes speak IPv6 unless they say otherwise. Default off: a silent IPv4 host stays silent. */
-  ipv6?: boolean;
-}
+import type { BondSpec, DeviceSpec, EndSpec, LinkSpec, MovableSpec, NodeRole, NodeSpec, Options, QuerierSpec, Topology } from './topology.ts';
+import { inLargeSubnet, small, SMALL_HOSTS } from './topology-addresses.ts';
+import type { NodeOptions, BridgeOptions, GuestOptions, QuerierOptions, BridgeRef, LinkRef, GuestRef, QuerierRef, HostRef, Ref, Plug, PlugOptions, TopologyDefaults } from './topology-words.ts';
+import { s } from './units.ts';
 
 const bridgeOptions = (o: BridgeOptions): Options => ({
   // As virtualization writes it down. Without STP no forward delay delays anything (br_make_forwarding); with STP on, 0 is
@@ -123,25 +15,6 @@ const bridgeOptions = (o: BridgeOptions): Options => ({
 });
 
 const defined = <T extends object>(o: T): T => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as T;
-
-/** Hosts that 192.0.2.0/24 serves here; a few are left for addresses that scenarios name. */
-const SMALL_HOSTS = 250;
-/** The n-th handed-out address: a placeholder where there are too many for the /24. */
-const small = (n: number): string => (n <= SMALL_HOSTS ? `192.0.2.${n}/24` : `#${n}`);
-const large = (n: number): string => `198.18.${n >> 8}.${n & 255}/15`;
-
-function inLargeSubnet(topology: Topology, hosts: number): Topology {
-  if (hosts > 0xfffe) throw new RangeError(`${hosts} addresses were asked for; 198.18.0.0/16 has 65534`);
-  const moved = new Map(Array.from({ length: hosts }, (_, i) => [small(i + 1), large(i + 1)]));
-  const bare = new Map([...moved].map(([from, to]) => [from.split('/')[0], to.split('/')[0] ?? to]));
-  const move = <D extends DeviceSpec | EndSpec>(d: D): D => ({ ...d, addresses: d.addresses.map((a) => moved.get(a) ?? a) });
-  return {
-    ...topology,
-    nodes: topology.nodes.map((n) => (n.neighbours ? { ...n, neighbours: n.neighbours.map((e) => ({ ...e, address: bare.get(e.address) ?? e.address })) } : n)),
-    devices: topology.devices.map(move),
-    links: topology.links.map((l) => ({ ...l, a: move(l.a), b: move(l.b) })),
-  };
-}
 
 export class TopologyBuilder {
   readonly #nodes: NodeSpec[] = [];
@@ -309,4 +182,3 @@ export function topology<R extends Record<string, Ref>>(draw: (t: TopologyBuilde
   const refs = draw(builder);
   return { topology: builder.build(), refs };
 }
-export type { DummySpec };

@@ -6,7 +6,7 @@ import type { ClaimRecord, Readout } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
 import { storyComments, type StoryMark } from '../../lib/story-comments.ts';
 import { at, allDevices, type Topology } from '../../lib/topology.ts';
-import type { Ref } from '../../lib/topology-builder.ts';
+import type { Ref } from '../../lib/topology-words.ts';
 import { timerBound } from '../../lib/timer-wheel.ts';
 import { ns, times } from '../../lib/units.ts';
 import { randomFrom } from '../../lib/seed.ts';

@@ -1,6 +1,6 @@
 /** A bond: which slave carries its traffic, and what the kernel says of it. */
 import { readFileSync } from 'node:fs';
-import type { BondRef } from '../../lib/topology-builder.ts';
+import type { BondRef } from '../../lib/topology-words.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';
 import type { LabCore } from './lab.ts';
 import { Machine } from './machine.ts';

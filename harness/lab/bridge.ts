@@ -3,7 +3,7 @@ import { addressAdd, bridgePortSet, bridgeVlanAdd, decodeLink, decodeMdb, decode
 import { report } from '../../lib/frame-kinds.ts';
 import type { Step } from '../../lib/plan.ts';
 import { netlinkOptions } from '../../lib/plan-options.ts';
-import type { BridgeRef } from '../../lib/topology-builder.ts';
+import type { BridgeRef } from '../../lib/topology-words.ts';
 import { findDevice, type Options } from '../../lib/topology.ts';
 import { scalingFaults } from '../../lib/validate/options.ts';
 import type { StateTimeline } from '../../lib/timeline.ts';

@@ -3,7 +3,7 @@
  * bridge's end leaves carrier and tables as they are; frames vanish.
  */
 import { bridgePortSet, type BridgePortOptions, linkSet } from '../../lib/netlink/index.ts';
-import type { LinkRef } from '../../lib/topology-builder.ts';
+import type { LinkRef } from '../../lib/topology-words.ts';
 import { at, endsOf, findDevice } from '../../lib/topology.ts';
 import { isDuration, type Moment } from '../../lib/units.ts';
 import type { LabCore } from './lab.ts';

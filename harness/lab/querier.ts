@@ -6,7 +6,7 @@
  */
 import { report } from '../../lib/frame-kinds.ts';
 import type { QuerierSpec } from '../../lib/topology.ts';
-import type { QuerierRef } from '../../lib/topology-builder.ts';
+import type { QuerierRef } from '../../lib/topology-words.ts';
 import { type Duration, formatDuration, inMilliseconds, type Moment, ns, s, times } from '../../lib/units.ts';
 import { parseIp } from '../../lib/wire/address.ts';
 import { decodeFrame, ETHER_TYPE, type Frame, igmpQuery, mldQuery } from '../../lib/wire/index.ts';

@@ -92,6 +92,15 @@ interface QueryOptions extends FrameOptions {
   suppressRouterSide?: boolean;
 }
 
+/** What a query says of time, and what the newest version of each protocol says beyond that: the same of IGMP and MLD. */
+const timedBy = ({ maxResponse = QUERY_RESPONSE_INTERVAL_MS }: QueryOptions) => ({ maxResponseMs: maxResponse });
+const robust = ({
+  sources = [],
+  qrv = ROBUSTNESS,
+  suppressRouterSide = false,
+  queryInterval = QUERY_INTERVAL_MS,
+}: QueryOptions) => ({ suppressRouterSide, qrv, queryIntervalMs: queryInterval, sources: [...sources] });
+
 export interface IgmpQueryOptions extends QueryOptions {
   version: 1 | 2 | 3;
   /** The querier's address; 0.0.0.0 is a bridge that asks without taking part in the election. */
@@ -102,11 +111,8 @@ export interface IgmpQueryOptions extends QueryOptions {
 
 /** A general query goes to 224.0.0.1, one for a group to the group (RFC 2236 section 9). Version 1 knows no group. */
 export function igmpQuery(options: IgmpQueryOptions): Uint8Array {
-  const { version, source, group, sources = [], qrv = ROBUSTNESS, suppressRouterSide = false } = options;
-  const {
-    maxResponse: maxResponseMs = QUERY_RESPONSE_INTERVAL_MS,
-    queryInterval: queryIntervalMs = QUERY_INTERVAL_MS,
-  } = options;
+  const { version, source, group, sources = [] } = options;
+  const timed = timedBy(options);
   if (version === 1 && group !== undefined) throw new RangeError('an IGMPv1 query asks for no group');
   if (version < 3 && sources.length > 0) throw new RangeError(`an IGMPv${version} query asks for no sources`);
   const asked = options.namesNoGroup ? '0.0.0.0' : (group ?? '0.0.0.0');
@@ -114,17 +120,8 @@ export function igmpQuery(options: IgmpQueryOptions): Uint8Array {
     version === 1
       ? { type: 'query', version, group: asked }
       : version === 2
-        ? { type: 'query', version, group: asked, maxResponseMs }
-        : {
-            type: 'query',
-            version,
-            group: asked,
-            maxResponseMs,
-            suppressRouterSide,
-            qrv,
-            queryIntervalMs,
-            sources: [...sources],
-          };
+        ? { type: 'query', version, group: asked, ...timed }
+        : { type: 'query', version, group: asked, ...timed, ...robust(options) };
   return igmpFrame(options, source, group ?? ALL_HOSTS, message);
 }
 
@@ -169,26 +166,14 @@ export interface MldQueryOptions extends QueryOptions {
 
 /** A general query goes to ff02::1, one for a group to the group (RFC 3810 section 5.1.15). */
 export function mldQuery(options: MldQueryOptions): Uint8Array {
-  const { version, group, sources = [], qrv = ROBUSTNESS, suppressRouterSide = false } = options;
-  const {
-    maxResponse: maxResponseMs = QUERY_RESPONSE_INTERVAL_MS,
-    queryInterval: queryIntervalMs = QUERY_INTERVAL_MS,
-  } = options;
+  const { version, group, sources = [] } = options;
+  const timed = timedBy(options);
   if (version < 2 && sources.length > 0) throw new RangeError('an MLDv1 query asks for no sources');
   const asked = group ?? '::';
   const message: Mld =
     version === 1
-      ? { type: 'query', version, group: asked, maxResponseMs }
-      : {
-          type: 'query',
-          version,
-          group: asked,
-          maxResponseMs,
-          suppressRouterSide,
-          qrv,
-          queryIntervalMs,
-          sources: [...sources],
-        };
+      ? { type: 'query', version, group: asked, ...timed }
+      : { type: 'query', version, group: asked, ...timed, ...robust(options) };
   return mldFrame(options, options.source ?? linkLocal(options.srcMac), group ?? ALL_NODES_V6, message);
 }
 

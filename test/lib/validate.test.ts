@@ -2,7 +2,7 @@
 import t from 'tap';
 import { scalingFaults } from '../../lib/validate/options.ts';
 import { TopologyBuilder } from '../../lib/topology-builder.ts';
-import type { BondMode } from '../../lib/topology-builder.ts';
+import type { BondMode } from '../../lib/topology-words.ts';
 import type { BridgeSpec, EndSpec, Options, QuerierSpec, Topology } from '../../lib/topology.ts';
 import { ms, s, us } from '../../lib/units.ts';
 import { formatFaults, nearest, validateTopology } from '../../lib/validate.ts';

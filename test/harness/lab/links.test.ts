@@ -14,7 +14,8 @@ import { Scope } from '../../../harness/system/scope.ts';
 import { linkSet } from '../../../lib/netlink/index.ts';
 import { compilePlan } from '../../../lib/plan.ts';
 import { stateAt } from '../../../lib/timeline.ts';
-import { topology, type Ref, type TopologyBuilder } from '../../../lib/topology-builder.ts';
+import { topology, type TopologyBuilder } from '../../../lib/topology-builder.ts';
+import type { Ref } from '../../../lib/topology-words.ts';
 import { ms, s } from '../../../lib/units.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'making namespaces in this process needs root';
