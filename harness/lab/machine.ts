@@ -1,5 +1,5 @@
 /** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
-import { fdbReplace } from '../../lib/netlink/index.ts';
+import { fdbDelete, fdbReplace } from '../../lib/netlink/index.ts';
 import type { SizeLimit } from '../../lib/size-limit.ts';
 import type { QuerierVersion } from '../../lib/topology.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
@@ -212,11 +212,25 @@ export class Machine {
     return { ...this.sendsFrame(arpFrame(arp, { srcMac: this.mac, dstMac: 'ff:ff:ff:ff:ff:ff' })), what: `${this.name} asked who has ${address}` };
   }
 
-  /** A station that this machine's bridge shall believe behind a port for good: `bridge fdb replace MAC dev PORT master static`. */
-  believes(station: { mac: string; name: string }, port: string): void {
+  /**
+   * A station that this machine's bridge shall believe behind a port for good: `bridge fdb replace MAC dev PORT master
+   * static`. Heard behind another port it moves there all the same, unless it is sticky.
+   */
+  believes(station: { mac: string; name: string }, port: string, { sticky = false, vlan }: { sticky?: boolean; vlan?: number } = {}): Moment {
     this.lab.step(`${this.name} holds ${station.name} to be behind ${port}`);
     const node = this.lab.node(this.name);
-    node.netlink.request([fdbReplace({ index: node.indexOf(port), mac: station.mac, entry: 'static' })]);
+    const moment = this.lab.clock.moment(`${this.name} was told that ${station.name} is behind ${port}`);
+    node.netlink.request([fdbReplace({ index: node.indexOf(port), mac: station.mac, entry: 'static', ...(sticky ? { sticky } : {}), ...(vlan === undefined ? {} : { vlan }) })]);
+    return moment;
+  }
+
+  /** The end of that. */
+  forgets(station: { mac: string; name: string }, port: string, { vlan }: { vlan?: number } = {}): Moment {
+    this.lab.step(`${this.name} forgets ${station.name} behind ${port}`);
+    const node = this.lab.node(this.name);
+    const moment = this.lab.clock.moment(`${this.name} forgot ${station.name} behind ${port}`);
+    node.netlink.request([fdbDelete({ index: node.indexOf(port), mac: station.mac, ...(vlan === undefined ? {} : { vlan }) })]);
+    return moment;
   }
 
   /** Which of the bridges' tables decide whether it arrives. */
