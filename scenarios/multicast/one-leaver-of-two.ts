@@ -46,8 +46,8 @@ export default scenario({
     'router-that-does-not-mldv2': { ...settings('MLDv2', 'core-that-does-not', 'cut-off'), diagnosis: 'fast-leave' },
   },
   controls: {
-    'nobody-asks': { ...settings('IGMPv3', 'core-that-does-not', 'asked'), breaks: ['IGMPv3 queries for', 'delivery continues'] },
-    'igmpv3-does-not-ignore-it': { ...settings('IGMPv3', 'core-that-does-not', 'leave-ignored'), breaks: ['stays present', 'delivery continues'] },
+    'nobody-asks': { ...settings('IGMPv3', 'core-that-does-not', 'asked'), diagnosis: 'fast-leave', breaks: ['IGMPv3 queries for', 'delivery continues'] },
+    'igmpv3-does-not-ignore-it': { ...settings('IGMPv3', 'core-that-does-not', 'leave-ignored'), diagnosis: 'fast-leave', breaks: ['stays present', 'delivery continues'] },
     'asked-is-not-cut-off': { ...settings('IGMPv3', 'own', 'cut-off'), breaks: ['becomes absent', 'delivery stops'] },
   },
   topology: ({ version }) => twoBehindAPort({ version, fastLeave: false }),
