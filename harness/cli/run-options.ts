@@ -23,6 +23,8 @@ export interface RunSettings {
   readonly wallDeadlineMs: number | undefined;
   readonly qemu: string;
   readonly allowLog: readonly RegExp[];
+  readonly treeArch: 'uml' | 'x86';
+  readonly timeTravel: 'inf-cpu' | 'counted';
 }
 
 export interface Capacity {
@@ -57,6 +59,8 @@ export function readRunSettings(reader: Reader, capacity: Capacity): RunSettings
     icountShift: reader.whole('shift', 0, 0, 10),
     wallDeadlineMs: readTimeout(reader),
     qemu: readQemu(reader),
+    treeArch: reader.choice('arch-kernel', 'uml', ['uml', 'x86']),
+    timeTravel: reader.choice('time-travel', 'inf-cpu', ['inf-cpu', 'counted']),
     allowLog: reader.list('allow-log').flatMap((text) => readPattern(reader, text)),
   };
   if (settings.captureEverything && settings.capture === 'none')

@@ -20,7 +20,7 @@ export function runCommand(): Command {
     )
     .argument('[patterns...]', 'what to run')
     .addOption(
-      option('--kernel <kernel>', 'where: auto, running, a release, or an image (repeatable; default: auto)', true),
+      option('--kernel <kernel>', 'where: auto, running, a release, an image, a User-Mode Linux program, or a source tree (repeatable; default: auto)', true),
     )
     .addOption(option('--modules <dir>', "the module folder of --kernel's image"))
     .addOption(
@@ -38,6 +38,8 @@ export function runCommand(): Command {
     .addOption(option('--timeout <s>', 'end a variant after so much wall time'))
     .addOption(option('--shift <n>', 'virtual time: one guest instruction takes 2^N ns, 0 to 10 (default: 0)'))
     .addOption(option('--qemu <program>', 'another QEMU (default: qemu-system-x86_64)'))
+    .addOption(option('--arch-kernel <arch>', 'what a source tree is built as: uml or x86 (default: uml)'))
+    .addOption(option('--time-travel <mode>', 'User-Mode Linux: computing takes no virtual time (inf-cpu, default), or what it takes (counted)'))
     .addOption(option('--allow-log <regex>', 'kernel log lines that are no complaint (repeatable)', true))
     .addHelpText(
       'after',
@@ -62,7 +64,7 @@ async function runScenarios(values: Record<string, unknown>, command: Command): 
   for (const { runId, failures } of sweep())
     for (const failure of failures)
       say(`the run ${runId} was killed and left something that cannot be removed: ${failure}`);
-  const chosen = await makePlaces(prepared);
+  const chosen = await makePlaces(prepared, say, interrupt.signal);
   if (interrupt.signal.aborted) return status.interrupted;
 
   const { provider } = await import('../programs/provide.ts');
@@ -160,7 +162,7 @@ async function prepare(values: Record<string, unknown>, command: Command): Promi
   return { settings, gathered, places: decision.places, version: version() };
 }
 
-async function makePlaces({ settings, gathered, places }: Prepared): Promise<ChosenKernel[]> {
+async function makePlaces({ settings, gathered, places }: Prepared, say: (line: string) => void, signal: AbortSignal): Promise<ChosenKernel[]> {
   const [{ makePlaces: make }, { agentFor }] = await Promise.all([
     import('../runner/places.ts'),
     import('../runner/agent-bundle.ts'),
@@ -169,6 +171,8 @@ async function makePlaces({ settings, gathered, places }: Prepared): Promise<Cho
     agent: await agentFor(gathered.files),
     qemu: settings.qemu,
     icountShift: settings.icountShift,
+    say,
+    signal,
   });
 }
 

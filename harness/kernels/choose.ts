@@ -4,13 +4,19 @@
  */
 import { nearest } from '../../lib/validate/nearest.ts';
 import type { KernelImage } from './image/find.ts';
+import { TOOLS, type TreeArch } from './tree/options.ts';
+import type { UmlBinary } from './uml/binary.ts';
 
 export type Time = 'warp' | 'real' | { readonly scaled: number };
 
 /** What the command line asks for. */
 export interface Wish {
-  /** running, auto, a release, or an image's path; at least one. */
+  /** running, auto, a release, or the path of an image, of a User-Mode Linux program, or of a source tree; at least one. */
   readonly kernels: readonly string[];
+  /** What a source tree is built as. */
+  readonly treeArch?: TreeArch;
+  /** User-Mode Linux: whether computing takes virtual time. */
+  readonly timeTravel?: 'inf-cpu' | 'counted';
   /** Absent: virtual time where there can be such. */
   readonly time?: Time;
   /** Module folder for images named by their path. */
@@ -53,6 +59,10 @@ export interface Facts {
   /** A kernel by its file; throws with the reason. */
   fromFile(file: string, modules: string | undefined): KernelImage;
   isFile(path: string): boolean;
+  /** A User-Mode Linux program's own words; undefined for any other file. */
+  uml(path: string): Promise<UmlBinary | undefined>;
+  /** A kernel's source tree, and which version; undefined for any other folder. */
+  tree(path: string): { readonly version: string } | undefined;
 }
 
 export type Place =
@@ -63,7 +73,23 @@ export type Place =
       readonly image: KernelImage;
       readonly kvm: boolean;
       readonly reason: string;
-    };
+    }
+  | UmlPlace
+  /** Built when the run starts; it then is one of the others. */
+  | { readonly place: 'tree'; readonly tree: string; readonly arch: TreeArch; readonly time: Time; readonly timeTravel: 'inf-cpu' | 'counted'; readonly reason: string };
+
+export interface UmlPlace {
+  readonly place: 'uml';
+  readonly time: 'warp' | 'real';
+  readonly binary: string;
+  readonly release: string;
+  readonly timeTravel: 'inf-cpu' | 'counted';
+  readonly reason: string;
+}
+
+/** What makes two places the same. */
+const identityOf = (place: Place): string =>
+  place.place === 'running' ? 'running' : place.place === 'qemu' ? place.image.image : place.place === 'uml' ? place.binary : `${place.arch} ${place.tree}`;
 
 /** A sentence without its full stop, and what to do. */
 export interface Trouble {
@@ -89,7 +115,7 @@ export async function decidePlaces(wish: Wish, demand: Demand, facts: Facts): Pr
     const answer = await decideOne(name, wish, demand, facts);
     // "auto" and a release may come to the same.
     if ('place' in answer)
-      places.set(answer.place.place === 'running' ? 'running' : answer.place.image.image, answer.place);
+      places.set(identityOf(answer.place), answer.place);
     else if ('fault' in answer) faults.push(answer.fault);
     else lacks.push(answer.lack);
   }
@@ -167,7 +193,12 @@ async function autoReal(time: Exclude<Time, 'warp'>, demand: Demand, facts: Fact
   return { place: { place: 'qemu', time, image, kvm: works, reason } };
 }
 
-async function decideImage(name: string, { time = 'warp', modules }: Wish, facts: Facts): Promise<Answer> {
+async function decideImage(name: string, wish: Wish, facts: Facts): Promise<Answer> {
+  const { time = 'warp', modules } = wish;
+  const tree = facts.tree(name);
+  if (tree) return decideTree(name, tree.version, wish, facts);
+  const uml = facts.isFile(name) ? await facts.uml(name) : undefined;
+  if (uml) return decideUml(name, uml, wish, facts);
   let image =
     facts.images.find((one) => one.release === name && one.readable) ??
     facts.images.find((one) => one.release === name);
@@ -200,10 +231,31 @@ async function decideImage(name: string, { time = 'warp', modules }: Wish, facts
   return { place: { place: 'qemu', time, image, kvm: works, reason: `asked for; ${how}${bare}` } };
 }
 
+function decideUml(file: string, { release, timeTravel }: UmlBinary, { time = 'warp', modules, ...wish }: Wish, facts: Facts): Answer {
+  const fault = (what: string, help: string): Answer => ({ fault: { what: `--kernel ${file}: ${what}`, help } });
+  if (modules !== undefined) return fault('a User-Mode Linux kernel is given no module folder', 'Build in what the story needs, or leave --modules out.');
+  if (typeof time === 'object') return fault('--time scaled is for the running kernel', 'A User-Mode Linux kernel has --time warp and --time real.');
+  if (time === 'warp' && !timeTravel) return fault(`User-Mode Linux ${release} without virtual time (CONFIG_UML_TIME_TRAVEL_SUPPORT is not set)`, 'Build it with that option (which CONFIG_RAID6_PQ_BENCHMARK excludes), let wirewarp build it from a source tree, or take --time real.');
+  const obstacle = noUml(facts);
+  if (obstacle) return { lack: { ...obstacle, what: `--kernel ${file}: ${obstacle.what}` } };
+  const mode = wish.timeTravel ?? 'inf-cpu';
+  const reason = `asked for; ${time === 'warp' ? `virtual time in User-Mode Linux (${mode === 'inf-cpu' ? 'computing takes none' : 'computing takes what it takes'})` : 'User-Mode Linux in real time'}`;
+  return { place: { place: 'uml', time, binary: file, release, timeTravel: mode, reason } };
+}
+
+function decideTree(tree: string, version: string, wish: Wish, facts: Facts): Answer {
+  const { time = 'warp', treeArch: arch = 'uml', timeTravel = 'inf-cpu' } = wish;
+  if (wish.modules !== undefined) return { fault: { what: `--kernel ${tree}: a source tree is built with all that stories need built in`, help: 'Leave --modules out.' } };
+  if (typeof time === 'object') return { fault: { what: `--kernel ${tree}: --time scaled is for the running kernel`, help: 'A kernel of your own has --time warp and --time real.' } };
+  const obstacle = (arch === 'uml' ? noUml(facts) : noVm(facts)) ?? noPrograms(TOOLS[arch], facts);
+  if (obstacle) return { lack: { ...obstacle, what: `--kernel ${tree}: ${obstacle.what}` } };
+  return { place: { place: 'tree', tree, arch, time, timeTravel, reason: `the source tree ${tree} (Linux ${version}), built for ${arch === 'uml' ? 'User-Mode Linux' : 'QEMU'}` } };
+}
+
 function unknownKernel(name: string, { images }: Facts): Trouble {
   const known = [...new Set(images.map(({ release }) => release))];
   const near = nearest(name, ['auto', 'running', ...known]);
-  const all = `It is "auto", "running", the path of an image, or a release: ${known.join(', ') || 'none was found on this machine'}.`;
+  const all = `It is "auto", "running", the path of an image, of a User-Mode Linux program or of a source tree, or a release: ${known.join(', ') || 'none was found on this machine'}.`;
   return {
     what: `--kernel ${name}: there is no such kernel`,
     help: near.length > 0 ? `Nearest: ${near.join(', ')}. ${all}` : all,
@@ -214,6 +266,12 @@ function unknownKernel(name: string, { images }: Facts): Trouble {
 function noVm(facts: Facts): Trouble | undefined {
   if (facts.arch !== 'x64') return { what: `VMs are x86-64, and this machine is ${facts.arch}` };
   return noPrograms([facts.qemu, 'setpriv', 'ip', 'bridge', 'tcpdump'], facts);
+}
+
+/** It runs as a process, with the same initramfs as a VM. */
+function noUml(facts: Facts): Trouble | undefined {
+  if (facts.arch !== 'x64') return { what: `User-Mode Linux is x86-64, and this machine is ${facts.arch}` };
+  return noPrograms(['setpriv', 'ip', 'bridge', 'tcpdump'], facts);
 }
 
 const noNamespaces = (facts: Facts): Trouble | undefined => noPrograms(['unshare', 'setpriv', 'tcpdump'], facts);

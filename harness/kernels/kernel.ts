@@ -27,6 +27,9 @@ export type Ending =
 /** Where the running kernel's agent finds its programs: in a result's folder, while the story runs. */
 export const PROGRAMS_FOLDER = '.programs';
 
+/** Where a User-Mode Linux kernel keeps its pid file: in a result's folder, while it runs. */
+export const UML_FOLDER = '.uml';
+
 /** What a story needs beyond our own agent. */
 export interface Extras {
   readonly bundle: Bundle;

@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PROGRAMS_FOLDER } from '../kernels/kernel.ts';
+import { PROGRAMS_FOLDER, UML_FOLDER } from '../kernels/kernel.ts';
 import { cacheFolder, cacheTrouble } from '../setup/cache.mjs';
 import { said } from './refusal.ts';
 
@@ -278,11 +278,11 @@ function removeEmpty(dir: string): boolean {
   }
 }
 
-/** A VM's channel, the list of a story's programs, and reports that were being written. */
+/** A VM's channel, a UML kernel's pid file, the list of a story's programs, and reports that were being written. */
 function scrapsIn(dir: string, pid: number): string[] {
   return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name);
-    if (entry.isDirectory()) return entry.name === PROGRAMS_FOLDER ? [path] : scrapsIn(path, pid);
+    if (entry.isDirectory()) return entry.name === PROGRAMS_FOLDER || entry.name === UML_FOLDER ? [path] : scrapsIn(path, pid);
     return entry.isFile() && (entry.name === 'channel' || entry.name.endsWith(`.${pid}.tmp`)) ? [path] : [];
   });
 }

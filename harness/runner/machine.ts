@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Capabilities, Facts } from '../kernels/choose.ts';
 import { bootableKernel, findKernels, kernelFromFile } from '../kernels/image/find.ts';
 import { decide, decompressors, isInstalled, programs } from '../setup/programs.mjs';
+import { treeVersion } from '../kernels/tree/tree.ts';
+import { askUml } from '../kernels/uml/binary.ts';
 import { isFile } from './stat.ts';
 
 export const QEMU = 'qemu-system-x86_64';
@@ -26,6 +28,11 @@ export function machineFacts({ qemu = QEMU, agent }: { qemu?: string; agent: () 
     kvm: once(async () => (await import('./kvm.ts')).probeKvm(qemu)),
     fromFile: kernelFromFile,
     isFile,
+    uml: askUml,
+    tree: (path) => {
+      const version = treeVersion(path);
+      return version === undefined ? undefined : { version };
+    },
   };
 }
 

@@ -1,6 +1,10 @@
-/** Decided places made ready to launch: this is where an initramfs is built, and nothing before it. */
+/** Decided places made ready to launch: this is where a kernel or an initramfs is built, and nothing before it. */
+import { join } from 'node:path';
 import type { Place, Time } from '../kernels/choose.ts';
 import type { Extras, Kernel } from '../kernels/kernel.ts';
+import { kernelFromFile } from '../kernels/image/find.ts';
+import { home } from './home.ts';
+import { NoPlace } from './refusal.ts';
 import { type ChosenKernel, quoted } from './run.ts';
 
 export interface PlaceOptions {
@@ -8,12 +12,17 @@ export interface PlaceOptions {
   readonly agent: string;
   readonly qemu: string;
   readonly icountShift: number;
+  /** What building a source tree says. */
+  readonly say?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
+
+type Ready = Exclude<Place, { place: 'tree' }>;
 
 export async function makePlaces(places: readonly Place[], options: PlaceOptions): Promise<ChosenKernel[]> {
   const chosen: ChosenKernel[] = [];
   for (const place of places) {
-    const kernel = await makeKernel(place, options);
+    const kernel = await makeKernel(await builtPlace(place, options), options);
     chosen.push({
       kernel: { ...kernel, id: unique(kernel.id, chosen) },
       reason: place.reason,
@@ -31,24 +40,44 @@ function unique(id: string, others: readonly ChosenKernel[]): string {
   return name;
 }
 
-async function makeKernel(place: Place, { agent, qemu, icountShift }: PlaceOptions): Promise<Kernel> {
+/** A tree becomes the kernel that it is built to. */
+async function builtPlace(place: Place, { say = () => undefined, signal }: PlaceOptions): Promise<Ready> {
+  if (place.place !== 'tree') return place;
+  const { buildTree, TreeError } = await import('../kernels/tree/build.ts');
+  try {
+    const { path, version } = await buildTree({ tree: place.tree, arch: place.arch, say, ...(signal ? { signal } : {}) });
+    const { reason, timeTravel } = place;
+    if (place.arch === 'uml') return { place: 'uml', time: place.time === 'real' ? 'real' : 'warp', binary: path, release: version, timeTravel, reason };
+    return { place: 'qemu', time: place.time, image: { release: kernelFromFile(path).release, image: path, origin: 'tree', readable: true }, kvm: false, reason };
+  } catch (error) {
+    if (!(error instanceof TreeError)) throw error;
+    throw new NoPlace([{ what: error.message.replace(/\.$/, '') }]);
+  }
+}
+
+async function makeKernel(place: Ready, { agent, qemu, icountShift }: PlaceOptions): Promise<Kernel> {
   if (place.place === 'running') {
     const { runningKernel } = await import('../kernels/running.ts');
     return runningKernel({ agent });
   }
-  const [{ buildInitramfs }, { qemuKernel, QEMU_DEFAULTS }] = await Promise.all([
-    import('../kernels/image/initramfs.ts'),
-    import('../kernels/qemu.ts'),
-  ]);
-  const { path } = await buildInitramfs({ agent, modules: place.image });
+  const { buildInitramfs } = await import('../kernels/image/initramfs.ts');
+  const modules = place.place === 'uml' ? {} : place.image;
+  const builtIn = place.place === 'uml' || place.image.origin === 'tree';
+  const { path } = await buildInitramfs({ agent, modules, builtIn });
   // Stories with programs have an initramfs of their own, made when the first of them runs.
   const others = new Map<string, Promise<string>>();
   const initramfsWith = (extras: Extras): Promise<string> => {
     const key = JSON.stringify(extras);
-    const made = others.get(key) ?? buildInitramfs({ agent, modules: place.image, extras }).then((built) => built.path);
+    const made = others.get(key) ?? buildInitramfs({ agent, modules, extras, builtIn }).then((built) => built.path);
     others.set(key, made);
     return made;
   };
+  if (place.place === 'uml') {
+    const { umlKernel, UML_DEFAULTS } = await import('../kernels/uml/kernel.ts');
+    const timeTravel = place.time === 'real' ? 'real' : place.timeTravel;
+    return umlKernel({ ...UML_DEFAULTS, release: place.release, binary: place.binary, launcher: join(home(), 'dist/uml.cjs'), initramfs: path, initramfsWith, timeTravel });
+  }
+  const { qemuKernel, QEMU_DEFAULTS } = await import('../kernels/qemu.ts');
   const time = place.time === 'warp' ? 'warp' : 'real';
   return qemuKernel({
     ...QEMU_DEFAULTS,
@@ -69,6 +98,9 @@ const timeOption = (time: Time): string =>
 /** The options that lead to this place again, on a machine where "auto" would choose another. */
 export function replayOptions(place: Place, { icountShift, qemu }: Pick<PlaceOptions, 'icountShift' | 'qemu'>): string {
   if (place.place === 'running') return `--kernel running${timeOption(place.time)}`;
+  const travel = place.place !== 'qemu' && place.timeTravel === 'counted' ? ' --time-travel counted' : '';
+  if (place.place === 'uml') return `--kernel ${quoted(place.binary)}${timeOption(place.time)}${travel}`;
+  if (place.place === 'tree') return `--kernel ${quoted(place.tree)}${place.arch === 'uml' ? '' : ` --arch-kernel ${place.arch}`}${timeOption(place.time)}${travel}`;
   const { image, modules, origin } = place.image;
   const folder = origin === 'file' && modules !== undefined ? ` --modules ${quoted(modules)}` : '';
   const shift = icountShift === 0 ? '' : ` --shift ${icountShift}`;

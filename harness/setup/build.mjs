@@ -5,6 +5,7 @@
  *   dist/main.js       its commands
  *   dist/ping.js       its ping tools; also what links named omping, ssmping and so on point to
  *   dist/scenario.js   the door that scenarios import, for scenario files outside this checkout
+ *   dist/uml.cjs       becomes a User-Mode Linux kernel: one self-contained file
  *   dist/agent.cjs     what runs inside a VM or a set of namespaces: one self-contained file
  */
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,26 +30,31 @@ const program = {
   options: { format: 'esm', packages: 'external', banner: { js: '#!/usr/bin/env node' } },
 };
 
+/** A bundle of ES modules as CommonJS has no import.meta; some dependencies ask for it to require things. */
+const commonJs = {
+  format: 'cjs',
+  // koffi's native part is loaded by path: in a VM there is no node_modules.
+  external: ['koffi', '*.node'],
+  define: { 'import.meta.url': '__wirewarpUrl' },
+  banner: { js: 'const __wirewarpUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+
 export const bundles = [
   { entry: 'harness/cli/start.ts', out: 'dist/wirewarp.js', ...program },
   { entry: 'harness/cli/main.ts', out: 'dist/main.js', options: { format: 'esm', packages: 'external' } },
   { entry: 'harness/ping/main.ts', out: 'dist/ping.js', ...program },
+  { entry: 'harness/kernels/uml/launch.ts', out: 'dist/uml.cjs', options: commonJs },
   { entry: 'harness/scenario.ts', out: 'dist/scenario.js', options: { format: 'esm', packages: 'external' } },
   {
     entry: 'harness/agent/main.ts',
     out: 'dist/agent.cjs',
     options: {
-      format: 'cjs',
-      // koffi's native part is loaded by path: in a VM there is no node_modules.
-      external: ['koffi', '*.node'],
+      ...commonJs,
       // Parsed by Node under slow emulation, so small; names stay readable in stack traces and verdicts.
       minifySyntax: true,
       minifyWhitespace: true,
       keepNames: false,
       legalComments: 'none',
-      // A bundle of ES modules as CommonJS has no import.meta; some dependencies ask for it to require things.
-      define: { 'import.meta.url': '__wirewarpUrl' },
-      banner: { js: 'const __wirewarpUrl=require("node:url").pathToFileURL(__filename).href;' },
     },
   },
 ];

@@ -54,6 +54,8 @@ export interface InitramfsRequest {
   readonly programs?: readonly string[];
   /** What a story needs beyond that: its programs, and modules by name. */
   readonly extras?: { readonly bundle: Bundle; readonly modules: readonly string[] } | undefined;
+  /** The kernel was built with all that stories need in it: nothing is missing for want of a module folder. */
+  readonly builtIn?: boolean;
   /** Our cache, unless a test wants its own. */
   readonly cache?: string;
 }
@@ -105,12 +107,12 @@ export async function buildInitramfs(request: InitramfsRequest): Promise<Initram
   const libraries = librariesOf([node, ...files.values(), ...extras.bundle.linked], undefined, extras.bundle.trees);
   const folder = request.modules.modules === undefined ? undefined : readModuleFolder(request.modules.modules);
   const parts: Parts = { node, agent: request.agent, koffi: koffiFile(libraries), programs: files, libraries, ...(request.extras === undefined ? {} : { extras }) };
-  const key = keyOf(parts, folder, wanted);
+  const key = keyOf(parts, folder, request.builtIn === true ? ['all built in'] : wanted);
   const path = join(cache, `${key}.cpio`);
   const known = remembered(path);
   if (known !== undefined) return { path, ...known, made: false };
 
-  const modules = await modulesFor(folder, wanted);
+  const modules = request.builtIn === true ? { load: [], builtin: wanted, missing: [] } : await modulesFor(folder, wanted);
   const facts: Facts = {
     load: modules.load.map(({ name }) => name),
     builtin: modules.builtin,

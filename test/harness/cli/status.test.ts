@@ -76,6 +76,8 @@ t.test('doctor: where scenarios can run', (t) => {
     kvm: async () => ({ works: false, why: '' }),
     fromFile: () => image,
     isFile: () => true,
+    uml: async () => undefined,
+    tree: () => undefined,
   };
   const able = { present: ['bridge'], missing: {} };
   t.match(canRun(facts, able, true), [/in VMs.*6\.1/, /running kernel/]);

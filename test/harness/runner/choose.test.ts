@@ -50,6 +50,8 @@ function machine(
       };
     },
     isFile: (path) => path.startsWith('./'),
+    uml: async () => undefined,
+    tree: () => undefined,
     ...rest,
   };
 }
