@@ -12,7 +12,7 @@ import { fragmentText, parseConfig, unstuck, type Wanted } from '../../../lib/ke
 import { cacheFolder } from '../../setup/cache.mjs';
 import { exec, start } from '../../system/exec.ts';
 import { buildErrors, compiledFile } from './make-output.ts';
-import { OPTIONS, TARGET, type TreeArch } from './options.ts';
+import { OPTIONS, SPARES, TARGET, type TreeArch } from './options.ts';
 import { treeState, treeVersion } from './tree.ts';
 
 export interface TreeBuild {
@@ -53,10 +53,11 @@ export async function buildTree(wish: TreeBuild): Promise<BuiltKernel> {
   const version = treeVersion(tree);
   if (version === undefined) throw new TreeError(`Cannot build ${tree}: it is no kernel source tree.`);
   const wanted: Wanted = { ...OPTIONS[arch], ...wish.options };
-  const folder = join(cache, `${arch}-${createHash('sha256').update(`${tree}\n${JSON.stringify(wanted)}`).digest('hex').slice(0, 16)}`);
+  const fragment = fragmentText({ ...SPARES[arch], ...wanted });
+  const folder = join(cache, `${arch}-${createHash('sha256').update(`${tree}\n${fragment}`).digest('hex').slice(0, 16)}`);
   const kernels = join(cache, 'kernels');
   mkdirSync(kernels, { recursive: true });
-  const key = createHash('sha256').update(`${arch}\n${version}\n${fragmentText(wanted)}\n${await compiler()}\n${await treeState(tree)}`).digest('hex').slice(0, 32);
+  const key = createHash('sha256').update(`${arch}\n${version}\n${fragment}\n${await compiler()}\n${await treeState(tree)}`).digest('hex').slice(0, 32);
   const kept = join(kernels, `${arch}-${version}-${key}`);
   const took = (): number => (performance.now() - began) / 1000;
   if (existsSync(kept)) {
@@ -68,7 +69,7 @@ export async function buildTree(wish: TreeBuild): Promise<BuiltKernel> {
     throw new TreeError(`Cannot build ${tree}: it holds a build of its own, which kbuild refuses to build beside. Run "make mrproper" in it (this removes its .config), or give a clean copy.`);
   mkdirSync(folder, { recursive: true });
   const make = makeIn(tree, folder, arch);
-  await configure(folder, wanted, make, wish.signal);
+  await configure(folder, wanted, fragment, make, wish.signal);
   await compile(wish, make, version, join(folder, 'files.count'));
   const temporary = `${kept}.${String(process.pid)}.tmp`;
   copyFileSync(join(folder, TARGET[arch].image), temporary);
@@ -86,7 +87,7 @@ async function compiler(): Promise<string> {
 type Make = (...args: string[]) => string[];
 const makeIn = (tree: string, folder: string, arch: TreeArch): Make => (...args) => [`-C`, tree, `O=${folder}`, `ARCH=${TARGET[arch].arch}`, ...args];
 
-async function configure(folder: string, wanted: Wanted, make: Make, signal: AbortSignal | undefined): Promise<void> {
+async function configure(folder: string, wanted: Wanted, fragment: string, make: Make, signal: AbortSignal | undefined): Promise<void> {
   const config = join(folder, '.config');
   const run = async (target: string): Promise<void> => {
     try {
@@ -98,7 +99,7 @@ async function configure(folder: string, wanted: Wanted, make: Make, signal: Abo
   // A folder that was configured before is brought up to date: the tree may know other options by now.
   if (!existsSync(config) || unstuck(wanted, parseConfig(readFileSync(config, 'utf8'))).length > 0) {
     await run('defconfig');
-    appendFileSync(config, fragmentText(wanted));
+    appendFileSync(config, fragment);
   }
   await run('olddefconfig');
   const lost = unstuck(wanted, parseConfig(readFileSync(config, 'utf8')));
