@@ -109,9 +109,19 @@ export const isMac = (text: string): boolean => accepts(parseMac, text);
 export const isIpv4 = (text: string): boolean => accepts(parseIpv4, text);
 export const isIpv6 = (text: string): boolean => accepts(parseIpv6, text);
 
-/** Either family, told apart by the colon. */
+/**
+ * Of two families, told apart by the colon. Not `includes`: Node 20's V8 (11.3), once it has optimised the decoders, hands
+ * its search of a string something else, and aborts ("Check failed: Object(string).IsExternalTwoByteString(cage_base)")
+ * after some thousand IPv6 frames; seen on the same frames under QEMU and in User-Mode Linux.
+ */
+export function isIpv6Text(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) === 0x3a) return true;
+  return false;
+}
+
+/** Either family. */
 export function parseIp(text: string): Uint8Array {
-  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  return isIpv6Text(text) ? parseIpv6(text) : parseIpv4(text);
 }
 
 /** Either family, told apart by the length. */

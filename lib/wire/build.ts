@@ -17,6 +17,7 @@ import {
   type Ipv4Address,
   type Ipv6Address,
   type Mac,
+  isIpv6Text,
 } from './address.ts';
 import { ARP_OPERATION, encodeArp, type Arp } from './arp.ts';
 import { encodeEthernet, ETHER_TYPE, padFrame, type VlanTag } from './ethernet.ts';
@@ -269,7 +270,7 @@ export function udpFrame({
   const addresses = { src: source, dst: destination };
   const datagram = encodeUdp({ srcPort, dstPort }, payload, addresses);
   const hops = ttl ?? (isMulticastIp(destination) ? 1 : 64);
-  if (destination.includes(':')) {
+  if (isIpv6Text(destination)) {
     return ipv6Frame(options, { ...addresses, protocol: IP_PROTOCOL.udp, hopLimit: hops }, datagram);
   }
   return ipv4Frame(options, { ...addresses, protocol: IP_PROTOCOL.udp, ttl: hops }, datagram);

@@ -1,4 +1,5 @@
 /** A frame in one line, in the words of network engineers. */
+import { isIpv6Text } from './address.ts';
 import { ARP_OPERATION, isGratuitous, isSelfRarp, type Arp } from './arp.ts';
 import { hex16 } from './bytes.ts';
 import { ETHER_TYPE, MAX_8023_LENGTH, type EthernetHeader } from './ethernet.ts';
@@ -130,7 +131,7 @@ function describeIp(frame: Frame): string | undefined {
   const offset = piece?.offset ?? frame.ipv4?.fragmentOffset ?? 0;
   const cut = (piece ?? (frame.ipv4 && isFragmentV4(frame.ipv4))) ? `, fragment at ${offset}` : '';
   if (frame.udp) {
-    const host = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+    const host = (address: string): string => (isIpv6Text(address) ? `[${address}]` : address);
     const { srcPort, dstPort, length } = frame.udp;
     const totem = frame.payload && totemType(frame.payload);
     return `UDP ${host(ip.src)}:${srcPort} > ${host(ip.dst)}:${dstPort}, ${length - 8} bytes${cut}${totem === undefined ? '' : `, totem ${totem}`}`;

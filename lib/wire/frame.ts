@@ -1,4 +1,5 @@
 /** Any captured bytes to a typed frame, layer by layer. Never throws: what is wrong with the bytes is in `problems`. */
+import { isIpv6Text } from './address.ts';
 import { decodeArp, isSelfRarp, type Arp } from './arp.ts';
 import { hex16, Reader, WireError } from './bytes.ts';
 import { decodeEthernet, decodeLlc, decodeTags, ETHER_TYPE, type EthernetHeader, type Llc } from './ethernet.ts';
@@ -66,7 +67,7 @@ function decodeTransport({ protocol, payload, endpoints, whole, fragment }: Tran
   const { problems } = layers;
   layers.payload = payload;
   if (fragment === 'later' || (fragment === 'first' && protocol !== IP_PROTOCOL.udp)) return;
-  const v6 = endpoints.src.includes(':');
+  const v6 = isIpv6Text(endpoints.src);
   if (protocol === IP_PROTOCOL.udp) {
     const udp = attempt(problems, () => decodeUdp(payload, endpoints, whole && fragment === 'no', problems));
     if (udp) {

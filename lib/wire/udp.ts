@@ -1,5 +1,5 @@
 /** UDP (RFC 768) over IPv4 and IPv6. */
-import { pseudoHeaderSum } from './address.ts';
+import { isIpv6Text, pseudoHeaderSum } from './address.ts';
 import { checksumProblem, concat, internetChecksum, Reader, setChecksum, Writer } from './bytes.ts';
 import { IP_PROTOCOL } from './ipv4.ts';
 
@@ -43,7 +43,7 @@ export function decodeUdp(
   if (sum === 0) {
     checksum = 'absent';
     // RFC 8200 section 8.1: over IPv6 it is mandatory.
-    if (endpoints.src.includes(':')) problems.push('UDP: no checksum, which IPv6 asks for');
+    if (isIpv6Text(endpoints.src)) problems.push('UDP: no checksum, which IPv6 asks for');
   } else if (whole && fits) {
     const pseudo = pseudoHeaderSum(endpoints.src, endpoints.dst, IP_PROTOCOL.udp, length);
     const wrong = checksumProblem('UDP', bytes.subarray(0, length), 6, pseudo);
