@@ -86,7 +86,7 @@ export const inside = {
 } as const;
 
 /** Raised when what is put inside changes without its inputs changing. */
-const layout = 1;
+const layout = 2;
 
 /** So many are kept; each is about 100 MB. One for each set of programs that stories run, beside the plain one. */
 const kept = 8;

@@ -81,6 +81,7 @@ async function launchUml(plain: UmlOptions, job: Job, launch: LaunchOptions): Pr
       const initramfs = await open(options.initramfs);
       return { stdio: ['ignore', said.fd, 'pipe', records.fd, initramfs.fd], close: async () => { await Promise.all([said, records, initramfs].map((file) => file.close())); } };
     },
-    isMachines: ({ signal, exitCode }) => signal !== undefined || exitCode === undefined || exitCode === 126 || exitCode === 127,
+    // A panic ends in abort().
+    isMachines: ({ signal, exitCode }) => (signal !== undefined ? signal !== 'SIGABRT' : exitCode === undefined) || exitCode === 126 || exitCode === 127,
   }, machineFiles(launch.dir), launch);
 }
