@@ -17,8 +17,6 @@ export interface MachineFiles {
 }
 
 export interface MachineProcess {
-  /** For people: "QEMU". */
-  readonly name: string;
   /** The end of "Cannot …". */
   readonly doing: string;
   readonly program: string;
@@ -29,8 +27,8 @@ export interface MachineProcess {
   readonly scraps?: readonly string[];
   /** Descriptors from 0 on; the default opens none but standard error. */
   readonly stdio?: (files: MachineFiles) => Promise<{ readonly stdio: readonly ('ignore' | 'pipe' | number)[]; close(): Promise<void> }>;
-  /** The machine's fault, not the kernel's: it did not come to run it, or was killed under it. */
-  readonly isMachines: (ended: Ended) => boolean;
+  /** What its end by itself means: the kernel's doing, or the machine's, which did not come to run it or killed it. */
+  readonly endingOf: (ended: Ended) => Ending;
 }
 
 export const machineFiles = (dir: string): MachineFiles => ({ console: join(dir, 'console.log'), channel: join(dir, 'channel') });
@@ -88,8 +86,7 @@ export async function launchMachine(machine: MachineProcess, files: MachineFiles
     if (said) return { how: 'done' };
     if (late) return { how: 'deadline', detail: `the VM was ended after ${launch.wallDeadlineMs / 1000} s of wall time`, ...(waitedShare === undefined ? {} : { waitedShare }) };
     if (killed && ended?.signal === 'SIGKILL' && !foreign) return { how: 'died', detail: 'it was killed' };
-    const detail = ended?.stderr.trim() || (ended?.exitCode === undefined && ended?.signal === undefined ? ended?.error?.message : undefined) || `${machine.name} ended with status ${ended?.exitCode ?? ended?.signal ?? 'unknown'}`;
-    return { how: ended !== undefined && machine.isMachines(ended) ? 'failed' : 'died', detail };
+    return ended ? machine.endingOf(ended) : { how: 'died', detail: 'it went silent' };
   };
   return { records: records(), console: readConsole, ending, kill };
 }

@@ -6,15 +6,11 @@
  * Every option below that looks arbitrary keeps something of the host out of the guest, or saves boot time:
  * docs/virtual-time.md has the measurements.
  */
-import { open, readFile, rm, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { utimes } from 'node:fs/promises';
 import { type Job, encodeJob } from '../agent/protocol.ts';
-import { type Ended, start } from '../system/exec.ts';
-import { waitedShareOf } from './schedstat.ts';
-import { followLines } from './follow.ts';
-import type { Ending, Extras, Kernel, Launched, LaunchOptions } from './kernel.ts';
+import type { Extras, Kernel, Launched, LaunchOptions } from './kernel.ts';
+import { launchMachine, machineFiles } from './machine-process.ts';
 import { qemuEnding } from './qemu-ending.ts';
-import { parseRecord } from './records.ts';
 
 export interface QemuOptions {
   /** uname -r, as the image's name says it. */
@@ -91,51 +87,11 @@ async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): 
   // In use until the last variant of a long run: another run, which builds an image of its own, would prune what has been idle. Where it is gone, QEMU says so.
   const now = new Date();
   await utimes(options.initramfs, now, now).catch(() => undefined);
-  const files = { console: join(launch.dir, 'console.log'), channel: join(launch.dir, 'channel') };
-  // The files must be there before QEMU is, or there is nothing to follow.
-  for (const path of Object.values(files)) await (await open(path, 'w')).close();
-  const qemu = options.qemu ?? 'qemu-system-x86_64';
-  // setpriv: should we be killed outright, the kernel ends the VM with us. A process group of its own: Ctrl-C is ours to handle.
-  const vm = start('setpriv', ['--pdeathsig', 'KILL', '--', qemu, ...qemuArguments(options, job, files)], {
-    doing: `boot ${options.image} in QEMU`, stdio: ['ignore', 'ignore', 'pipe'], detached: true,
-  });
-  let ended: Ended | undefined;
-  let said = false;
-  let late = false;
-  let killed = false;
-  /** It ended before anybody here wanted it to. */
-  let foreign = false;
-  const over = vm.ended.then((e) => { ended = e; foreign = !killed && !late; });
-  let waitedShare: number | undefined;
-  const deadline = setTimeout(() => { late = true; waitedShare = waitedShareOf(vm.pid); vm.kill('SIGKILL'); }, launch.wallDeadlineMs);
-  const kill = async (): Promise<void> => {
-    killed = true;
-    clearTimeout(deadline);
-    vm.kill('SIGKILL');
-    await over;
-    await rm(files.channel, { force: true });
-  };
-  const readConsole = (): Promise<string> => readFile(files.console, 'utf8').catch(() => '');
-
-  async function* records(): Launched['records'] extends AsyncIterable<infer R> ? AsyncGenerator<R> : never {
-    try {
-      for await (const line of followLines(files.channel, () => ended !== undefined)) {
-        const record = parseRecord(line);
-        if (!record) continue;
-        if (record.t === 'bye') { said = true; return; }
-        yield record;
-      }
-    } finally {
-      // Nothing more is wanted of it; powering off would take longer and may hang.
-      await kill();
-    }
-  }
-
-  const ending = (): Ending => {
-    if (said) return { how: 'done' };
-    if (late) return { how: 'deadline', detail: `the VM was ended after ${launch.wallDeadlineMs / 1000} s of wall time`, ...(waitedShare === undefined ? {} : { waitedShare }) };
-    if (killed && ended?.signal === 'SIGKILL' && !foreign) return { how: 'died', detail: 'it was killed' };
-    return ended ? qemuEnding(ended) : { how: 'died', detail: 'it went silent' };
-  };
-  return { records: records(), console: readConsole, ending, kill };
+  const files = machineFiles(launch.dir);
+  return launchMachine({
+    doing: `boot ${options.image} in QEMU`,
+    program: options.qemu ?? 'qemu-system-x86_64',
+    args: qemuArguments(options, job, files),
+    endingOf: qemuEnding,
+  }, files, launch);
 }

@@ -84,8 +84,12 @@ async function compiler(): Promise<string> {
   return (await exec('gcc', ['--version'], { doing: 'ask gcc for its version' })).stdout.split('\n')[0] ?? '';
 }
 
+/** What a kernel says of its build is mixed into its random numbers: the same source is to give the same runs. */
+const SIGNATURE = ['KBUILD_BUILD_TIMESTAMP=2026-01-01', 'KBUILD_BUILD_USER=wirewarp', 'KBUILD_BUILD_HOST=wirewarp', 'KBUILD_BUILD_VERSION=1'];
+
 type Make = (...args: string[]) => string[];
-const makeIn = (tree: string, folder: string, arch: TreeArch): Make => (...args) => [`-C`, tree, `O=${folder}`, `ARCH=${TARGET[arch].arch}`, ...args];
+const makeIn = (tree: string, folder: string, arch: TreeArch): Make => (...args) =>
+  ['-C', tree, `O=${folder}`, `ARCH=${TARGET[arch].arch}`, ...SIGNATURE, ...args];
 
 async function configure(folder: string, wanted: Wanted, fragment: string, make: Make, signal: AbortSignal | undefined): Promise<void> {
   const config = join(folder, '.config');

@@ -5,7 +5,8 @@
  */
 import { open, utimes } from 'node:fs/promises';
 import { encodeJob, type Job } from '../../agent/protocol.ts';
-import { type Extras, type Kernel, type Launched, type LaunchOptions, UML_FOLDER } from '../kernel.ts';
+import type { Ended } from '../../system/exec.ts';
+import { type Ending, type Extras, type Kernel, type Launched, type LaunchOptions, UML_FOLDER } from '../kernel.ts';
 import { launchMachine, machineFiles } from '../machine-process.ts';
 
 export interface UmlOptions {
@@ -61,6 +62,15 @@ export function umlKernel(options: UmlOptions): Kernel {
   };
 }
 
+/** A panic ends in abort() (arch/um/os-Linux/util.c); another signal, or no start, is not the kernel's doing. */
+export function umlEnding({ signal, exitCode, stderr, error }: Ended): Ending {
+  const said = stderr.trim();
+  if (signal === 'SIGABRT' || (signal === undefined && exitCode !== undefined && exitCode !== 126 && exitCode !== 127)) {
+    return { how: 'died', detail: said || `User-Mode Linux ended with ${signal ?? `status ${exitCode}`}` };
+  }
+  return { how: 'failed', detail: said || (signal === undefined ? error?.message : undefined) || `User-Mode Linux ended with ${signal ?? `status ${exitCode}`}` };
+}
+
 async function launchUml(plain: UmlOptions, job: Job, launch: LaunchOptions): Promise<Launched> {
   const { extras } = launch;
   if (extras && !plain.initramfsWith) throw new Error('this kernel takes no programs along');
@@ -69,7 +79,6 @@ async function launchUml(plain: UmlOptions, job: Job, launch: LaunchOptions): Pr
   const now = new Date();
   await utimes(options.initramfs, now, now).catch(() => undefined);
   return launchMachine({
-    name: 'User-Mode Linux',
     doing: `start ${options.binary}`,
     program: process.execPath,
     args: [options.launcher, options.binary, ...umlArguments(options, job)],
@@ -81,7 +90,6 @@ async function launchUml(plain: UmlOptions, job: Job, launch: LaunchOptions): Pr
       const initramfs = await open(options.initramfs);
       return { stdio: ['ignore', said.fd, 'pipe', records.fd, initramfs.fd], close: async () => { await Promise.all([said, records, initramfs].map((file) => file.close())); } };
     },
-    // A panic ends in abort().
-    isMachines: ({ signal, exitCode }) => (signal !== undefined ? signal !== 'SIGABRT' : exitCode === undefined) || exitCode === 126 || exitCode === 127,
+    endingOf: umlEnding,
   }, machineFiles(launch.dir), launch);
 }

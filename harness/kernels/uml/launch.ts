@@ -5,6 +5,7 @@
  */
 import { check, F, permanent, sys } from '../../system/native/libc.ts';
 import { loadKoffi } from '../../system/native/koffi.ts';
+import { filter } from './launch-filter.ts';
 
 const PR_SET_PDEATHSIG = 1;
 const PR_SET_SECCOMP = 22;
@@ -12,27 +13,6 @@ const PR_SET_NO_NEW_PRIVS = 38;
 const SIGKILL = 9;
 const SECCOMP_MODE_FILTER = 2;
 const ADDR_NO_RANDOMIZE = 0x004_0000;
-const ENOSYS = 38;
-
-/** seccomp_data (linux/seccomp.h): the call's number, then the architecture. */
-const AT = { number: 0, architecture: 4 } as const;
-const AUDIT_ARCH_X86_64 = 0xc000_003e;
-const GETRANDOM = 318;
-const ALLOW = 0x7fff_0000;
-const FAIL = 0x0005_0000;
-
-/** Classic BPF (linux/filter.h): load a word, jump if equal, return. */
-const LOAD = 0x20, JUMP_EQUAL = 0x15, RETURN = 0x06;
-
-/** getrandom fails as if the host's kernel were too old for it; all else is allowed. */
-export const filter: readonly (readonly [code: number, ifTrue: number, ifFalse: number, k: number])[] = [
-  [LOAD, 0, 0, AT.architecture],
-  [JUMP_EQUAL, 0, 3, AUDIT_ARCH_X86_64],
-  [LOAD, 0, 0, AT.number],
-  [JUMP_EQUAL, 0, 1, GETRANDOM],
-  [RETURN, 0, 0, FAIL | ENOSYS],
-  [RETURN, 0, 0, ALLOW],
-];
 
 /** struct sock_fprog and what it points to. */
 function program(): bigint {
