@@ -40,6 +40,8 @@ t.test('what is left out has its default', (t) => {
     wallDeadlineMs: undefined,
     qemu: 'qemu-system-x86_64',
     allowLog: [],
+    treeArch: 'uml',
+    timeTravel: 'inf-cpu',
   });
   t.end();
 });
