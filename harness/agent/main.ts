@@ -54,15 +54,15 @@ async function work({ job, virtualMachine, modules, manifest: manifestPath }: En
     process.on('SIGTERM', stop);
   }
 
-  if (job.scenario === '') {
-    const { present, missing } = probeCapabilities();
-    say({ t: 'capabilities', present, missing: { ...modules, ...missing } });
-    return;
-  }
   if (virtualMachine && job.warp) {
     say({ t: 'warp', phase: 'begin', sleptS: WARP_CHECK_S });
     await new Promise((resolve) => { setTimeout(resolve, WARP_CHECK_S * 1000); });
     say({ t: 'warp', phase: 'end', sleptS: WARP_CHECK_S });
+  }
+  if (job.scenario === '') {
+    const { present, missing } = probeCapabilities();
+    say({ t: 'capabilities', present, missing: { ...modules, ...missing } });
+    return;
   }
   const entry = catalogue.find(({ path }) => scenarioName(path) === job.scenario);
   if (!entry) throw new Error(`this agent does not know the scenario ${job.scenario}`);

@@ -6,6 +6,7 @@ import { version } from '../runner/home.ts';
 import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { status } from './exit-status.ts';
+import { kernelCommand } from './kernel.ts';
 import { listCommand } from './list.ts';
 import { planCommand } from './plan.ts';
 import { explainCommand } from './explain.ts';
@@ -18,7 +19,7 @@ function program(): Command {
     .version(version())
     .addHelpText('after', "\nPing tools, with the originals' options (docs/ping-tools.md): omping, ssmping, asmping, ssmpingd, mcfirst\n")
     .helpCommand(false);
-  for (const command of [runCommand(), compareCommand(), listCommand(), planCommand(), explainCommand(), doctorCommand()])
+  for (const command of [runCommand(), compareCommand(), listCommand(), planCommand(), explainCommand(), kernelCommand(), doctorCommand()])
     wirewarp.addCommand(tolerant(command));
   return wirewarp;
 }

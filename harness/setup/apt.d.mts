@@ -4,4 +4,5 @@ export declare function dependsOf(depends: string): string[];
 export declare function kernelPackages(
   ubuntu: boolean,
   depends: (name: string) => string | Promise<string>,
+  wanted?: string,
 ): Promise<string[]>;

@@ -38,9 +38,12 @@ export function dependsOf(depends) {
  * Debian's image package has image and modules; Ubuntu's modules are in one of their own.
  * `depends` answers with the output of `apt-cache depends NAME`.
  */
-export async function kernelPackages(ubuntu, depends) {
-  const meta = ubuntu ? 'linux-image-virtual' : 'linux-image-cloud-amd64';
-  const image = dependsOf(await depends(meta)).find((name) => /^linux-image-(unsigned-)?\d/.test(name));
+export async function kernelPackages(ubuntu, depends, wanted) {
+  const meta = wanted ?? (ubuntu ? 'linux-image-virtual' : 'linux-image-cloud-amd64');
+  const isImage = (name) => /^linux-image-(unsigned-)?\d/.test(name);
+  const needed = dependsOf(await depends(meta));
+  // An image's own package needs others; one that apt does not know needs nothing.
+  const image = isImage(meta) ? (needed.length > 0 ? meta : undefined) : needed.find(isImage);
   if (image === undefined) return [];
   const modules = dependsOf(await depends(image)).filter((name) => /^linux-modules-\d/.test(name));
   return [image, ...modules];

@@ -12,17 +12,18 @@ import { reason, run } from './run.mjs';
 /** Debian's cloud image: its package, and that unpacked. Others take more. */
 const KERNEL_MB = 150;
 
-/** Fetches and unpacks. Returns { release } or { failed: in words }. */
-export async function fetchKernel({ ubuntu, root, say }) {
-  let names = await kernelPackages(ubuntu, dependsOutput);
+/** Fetches and unpacks. Returns { release } or { failed: in words }. `wanted`: a package of an image, or one that needs it; by default the smallest that the distribution has for VMs. */
+export async function fetchKernel({ ubuntu, root, say, wanted }) {
+  const resolve = () => kernelPackages(ubuntu, dependsOutput, wanted);
+  let names = await resolve();
   if (names.length === 0 && root) {
     const failed = await updateLists(say);
     if (failed !== undefined) return { failed };
-    names = await kernelPackages(ubuntu, dependsOutput);
+    names = await resolve();
   }
   if (names.length === 0) {
     return {
-      failed: `no kernel package is known to apt${root ? '' : '; let root run `apt-get update`, then start again'}`,
+      failed: `no kernel package ${wanted === undefined ? '' : `${wanted} `}is known to apt${root ? '' : '; let root run `apt-get update`, then start again'}`,
     };
   }
   say(`fetching the kernel ${names[0]} to boot in VMs (unpacked into our cache, not installed) …`);
