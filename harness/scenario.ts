@@ -18,6 +18,8 @@ import type { Link } from './lab/link.ts';
 import type { Querier } from './lab/querier.ts';
 import type { Expect } from './expect/expect.ts';
 import type { Capture } from './capture/capture.ts';
+import type { Omping, OmpingOptions } from './probes/omping.ts';
+import type { Ssmping, SsmpingOptions } from './probes/ssmping.ts';
 
 export { topology, type TopologyBuilder } from '../lib/topology-builder.ts';
 export type { BridgeRef, BondRef, GuestRef, HostRef, LinkRef, QuerierRef, VlanRef } from '../lib/topology-words.ts';
@@ -41,6 +43,8 @@ export type { Link } from './lab/link.ts';
 export type { Capture } from './capture/capture.ts';
 export type { Querier } from './lab/querier.ts';
 export type { Flow } from './probes/flow.ts';
+export type { Omping, OmpingOptions, OmpingPath } from './probes/omping.ts';
+export type { Ssmping, SsmpingOptions } from './probes/ssmping.ts';
 export { after } from '../lib/units.ts';
 export type { Capability } from '../lib/capabilities.ts';
 
@@ -69,6 +73,12 @@ export interface StoryContext<V> {
   readonly table: (title: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]) => void;
   /** The capture of an interface that the scenario asked for in `captures`. */
   readonly capture: (where: At) => Capture;
+  /** An omping on each of these machines, from now until stopped: each asks all the others, by unicast and to the group. */
+  readonly ompings: (machines: readonly Machine[], options?: OmpingOptions) => Omping;
+  /** ssmping on a machine, towards another that runs ssmpingd; with a group asmping. */
+  readonly ssmpings: (machine: Machine, server: Machine, options?: SsmpingOptions) => Ssmping;
+  /** ssmpingd on a machine, until the story is over. */
+  readonly ssmpingd: (machine: Machine) => Moment;
   /** Numbers in [0, 1) from the seed. */
   readonly random: () => number;
 }

@@ -40,6 +40,8 @@ export interface Readout {
   atS: number;
   /** Preformatted lines. */
   lines: string[];
+  /** The same for programs, where there is more to compute with; units end the names. */
+  rows?: Record<string, string | number>[];
 }
 
 /** Who was without, from when until when. */

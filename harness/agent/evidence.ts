@@ -14,7 +14,7 @@ export async function closeEvidence(lab: LabCore): Promise<string[]> {
     troubles.push(`the tables at the end could not be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   for (const flow of lab.flows) flow.stop();
-  for (const ping of lab.pings) ping.stop();
+  for (const probe of [...lab.pings, ...lab.ompings]) probe.stop();
   for (const capture of lab.captures.values()) {
     try {
       await capture.stop();
@@ -25,6 +25,7 @@ export async function closeEvidence(lab: LabCore): Promise<string[]> {
   }
   for (const flow of lab.flows) for (const { receiver, datagrams } of flow.overflows()) troubles.push(`the harness lost ${datagrams} datagrams of ${flow.name} at ${receiver}: its receive buffer was full`);
   for (const ping of lab.pings) if (ping.overflow() > 0) troubles.push(`the harness lost ${ping.overflow()} replies of ${ping.name}: its receive buffer was full`);
+  for (const omping of lab.ompings) if (omping.overflow() > 0) troubles.push(`the harness lost ${omping.overflow()} answers of the ompings to ${omping.group}: a receive buffer was full`);
   for (const name of lab.states.lost) troubles.push(`rtnetlink notifications of ${name} were lost`);
   // In real time the host may step its clock.
   const drift = lab.clock.realtimeDriftNs();
@@ -43,8 +44,12 @@ function refusals(refused: ReadonlyMap<number, string>): { refused?: Record<stri
 }
 
 /** When each datagram and ping left, and when it came. */
-export function recordTraffic({ flows, pings, recorder, clock }: Pick<LabCore, 'flows' | 'pings' | 'recorder' | 'clock'>): void {
+export function recordTraffic({ flows, pings, ompings, recorder, clock }: Pick<LabCore, 'flows' | 'pings' | 'ompings' | 'recorder' | 'clock'>): void {
   for (const flow of flows)
     for (const r of flow.records) recorder.record(clock.ns, { type: 'flow', flow: r.flow, receiver: r.receiver, ...flow.facts, sentNs: r.sentNs, receivedNs: padded(r.receivedNs, r.sentNs.length), duplicates: r.duplicates, reordered: r.reordered, ...refusals(r.refused) });
   for (const { name, record, facts } of pings) recorder.record(clock.ns, { type: 'ping', ping: name, ...facts, sentNs: record.sentNs, repliedNs: padded(record.receivedNs, record.sentNs.length), duplicates: record.duplicates, ...refusals(record.refused) });
+  for (const { event, record: r } of ompings.flatMap((omping) => omping.traffic())) {
+    const arrivals = padded(r.receivedNs, r.sentNs.length);
+    recorder.record(clock.ns, { ...event, sentNs: r.sentNs, ...(event.type === 'flow' ? { receivedNs: arrivals, reordered: r.reordered } : { repliedNs: arrivals }), duplicates: r.duplicates, ...refusals(r.refused) });
+  }
 }

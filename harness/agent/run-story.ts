@@ -24,6 +24,7 @@ import { Machine } from '../lab/machine.ts';
 import type { Node } from '../lab/node.ts';
 import { Querier } from '../lab/querier.ts';
 import { waitUntilReady } from '../lab/ready.ts';
+import { startOmpings, startSsmping, startSsmpingd } from '../lab/ompings.ts';
 import { startSwitchCpus } from '../lab/switch-cpu.ts';
 import { Recorder } from '../lab/recorder.ts';
 import { ProgramRunner } from '../lab/run-program.ts';
@@ -32,6 +33,7 @@ import { States } from '../lab/states.ts';
 import { Unfit } from '../lab/unfit.ts';
 import { unknownOptions } from '../lab/unknown-options.ts';
 import type { Bounds, CaptureSpec, Scenario, StoryContext } from '../scenario.ts';
+import { Omping } from '../probes/omping.ts';
 import { Scope } from '../system/scope.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { kernelHz } from './environment.ts';
@@ -213,13 +215,17 @@ function storyContext(lab: LabCore, claims: Claims, settings: object, job: Job, 
     figure: (name, value) => { if (value !== undefined) figures[name] = Number(value.toFixed(6)); },
     table: (title, columns, rows) => { tables.push({ title, atS: lab.clock.ns / 1e9, lines: alignedTable(columns, rows) }); },
     capture: (where) => lab.capture(where),
+    ompings: (machines, options = {}) => startOmpings(lab, machines, options),
+    ssmpings: (machine, server, options = {}) => startSsmping(lab, machine, server, options),
+    ssmpingd: (machine) => startSsmpingd(lab, machine),
     random: randomFrom(job.seed, 'story'),
   };
 }
 
 function readouts(lab: LabCore, refs: Record<string, Ref>): Readout[] {
   const atS = lab.clock.ns / 1e9;
-  return Object.values(refs).flatMap((ref): Readout[] => {
+  const matrices = lab.ompings.filter((probe) => probe instanceof Omping).map((omping): Readout => ({ title: `omping to ${omping.group}: what each machine measured towards each other`, atS, lines: omping.lines(), rows: omping.matrix().map((row) => ({ ...row })) }));
+  const tables = Object.values(refs).flatMap((ref): Readout[] => {
     try {
       if (ref.kind === 'bridge') return new Bridge(lab, ref).readouts().map((r) => ({ ...r, atS }));
       if (ref.kind === 'bond') return [{ title: `${ref.node}:${ref.name} /proc/net/bonding`, atS, lines: new Bond(lab, ref).proc() }];
@@ -228,6 +234,7 @@ function readouts(lab: LabCore, refs: Record<string, Ref>): Readout[] {
     }
     return [];
   });
+  return [...matrices, ...tables];
 }
 
 /** All captures as one file; the story stands in it as comments. */

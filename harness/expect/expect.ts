@@ -18,6 +18,7 @@ import type { LabCore } from '../lab/lab.ts';
 import { Counted } from '../lab/port-count.ts';
 import { Flow } from '../probes/flow.ts';
 import { onTheWire } from '../probes/on-the-wire.ts';
+import { OmpingPath } from '../probes/omping.ts';
 import { Ping } from '../probes/ping.ts';
 import { Program } from '../probes/program.ts';
 
@@ -73,7 +74,8 @@ export interface SizeLimitExpectation {
 }
 export interface Expect {
   (flow: Flow): FlowExpectation;
-  (ping: Ping): DatagramExpectation;
+  /** Of an omping's or ssmping's path: sent is the query, arrived is its answer. */
+  (ping: Ping | OmpingPath): DatagramExpectation;
   (capture: Capture): FrameExpectation;
   (program: Program): OutputExpectation;
   (counted: Counted): CountExpectation;
@@ -102,9 +104,10 @@ export class Claims {
     this.#slack = slack;
   }
 
-  readonly expect: Expect = ((subject: Flow | Ping | Capture | Program | Counted | StateTimeline) => {
+  readonly expect: Expect = ((subject: Flow | Ping | OmpingPath | Capture | Program | Counted | StateTimeline) => {
     if (subject instanceof Flow) return this.#flow(subject);
     if (subject instanceof Ping) return this.#datagrams(() => subject.record, subject.name, () => []);
+    if (subject instanceof OmpingPath) return this.#datagrams(() => subject.record, subject.name, () => [subject.other]);
     if (subject instanceof Capture) return this.#frames(subject);
     if (subject instanceof Program) return this.#output(subject);
     if (subject instanceof Counted) return this.#counts(subject);

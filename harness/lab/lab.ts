@@ -4,6 +4,8 @@ import { allDevices, type At, at, type Topology } from '../../lib/topology.ts';
 import { decodeFrame, describeFrame } from '../../lib/wire/index.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Flow, FlowEnd } from '../probes/flow.ts';
+import type { Omping } from '../probes/omping.ts';
+import type { Ssmping } from '../probes/ssmping.ts';
 import type { Ping } from '../probes/ping.ts';
 import type { Program } from '../probes/program.ts';
 import type { Scope } from '../system/scope.ts';
@@ -25,6 +27,8 @@ export class LabCore {
   readonly captures: ReadonlyMap<string, Capture>;
   readonly flows: Flow[] = [];
   readonly pings: Ping[] = [];
+  /** Of either kind. */
+  readonly ompings: (Omping | Ssmping)[] = [];
   readonly programs: Program[] = [];
   /** Runs the programs that the scenario names. */
   runner: ProgramRunner | undefined;

@@ -18,6 +18,8 @@ import { type Address, addressesOf, isMulticastAddress, NotResolved } from './re
 /** SIGINTs of one phase before the next one ends us as it would end anybody. */
 const MOST_INTERRUPTS = 2;
 const WARM_TURNS = 100;
+/** Of a terminal that does not tell its width: under script(1), on a serial line. */
+const FALLBACK_COLUMNS = 120;
 const END_STATUS = { fatal: 2 } as const;
 
 const fault = (text: string): Ended => new Ended(1, `omping: ${text}`);
@@ -79,7 +81,7 @@ export async function omping(args: readonly string[]): Promise<number> {
   const node = new OmpingNode(asking, { send: (bytes, address, port) => { sockets.send(bytes, address, port, (text) => { complain(`omping: ${text}`); }); }, line: (text) => { say(text); }, time: realTime });
   if (options.verbose > 0) complain(`omping: local address ${chosen.local} on ${chosen.interface.name}, group ${group}, ${chosen.peers.length} remote`);
 
-  const run = new Run(node, sockets, options, table && ((nowMs) => { table(liveTable(node.hosts, nowMs, process.stdout.columns).join('\n')); }));
+  const run = new Run(node, sockets, options, table && ((nowMs) => { table(liveTable(node.hosts, nowMs, process.stdout.columns || FALLBACK_COLUMNS).join('\n')); }));
   await run.measures();
   table?.done();
   const report = (): void => {

@@ -1,5 +1,5 @@
 /** What the course of a ping says of the network between: the likely cause of what is missing, and how sure that is. */
-import type { Course } from './course.ts';
+import type { Course, Gap } from './course.ts';
 
 export type Finding = 'fine' | 'no-answer' | 'other-group' | 'multicast-never' | 'multicast-stopped' | 'rate-limited' | 'lossy';
 export interface Diagnosis {
@@ -55,10 +55,17 @@ export function diagnose(course: Course, { intervalMs, otherGroup, source = fals
     }
     return { finding: 'multicast-stopped', stoppedAfterS, text: `${gone}: sooner than a membership expires. Look for a change of topology, or a port that left the group's table.` };
   }
+  const longest = multicast.gaps.reduce<Gap | undefined>((most, gap) => (most === undefined || gap.to - gap.from > most.to - most.from ? gap : most), undefined);
+  const longestLost = longest === undefined ? 0 : longest.to - longest.from + 1;
+  // It came back; unicast replies of the same time are not missing.
+  if (longest !== undefined && longestLost >= SILENCE && unicast.lost < longestLost / 2) {
+    const stoppedMs = (longest.from - 1) * intervalMs;
+    const asks = stoppedMs >= MINUTES_S * 1000 ? `: a membership that nobody asked for expired (after ${MEMBERSHIP_S} s by the RFC's timers), and a query or a new report brought it back. Look for an IGMP or MLD querier on this VLAN that comes and goes` : ': look for a change of topology, or a port that left the group\'s table and came back';
+    return { finding: 'multicast-stopped', stoppedAfterS: Number((stoppedMs / 1000).toFixed(3)), text: `Unicast worked; multicast stopped about ${s(stoppedMs)} after the first request and came back after ${longestLost} requests${asks}.` };
+  }
   const lostShare = (sent - multicast.received - Math.max(0, multicast.first - 1)) / sent;
   if (lostShare > 0.02 || lost / sent > 0.02) {
-    const longest = multicast.gaps.reduce((most, { from, to }) => Math.max(most, to - from + 1), 0);
-    return { finding: 'lossy', text: `Loss that comes and goes: ${lost} unicast and ${sent - multicast.received} multicast replies of ${sent} are missing; the longest gap in multicast was ${longest} requests.` };
+    return { finding: 'lossy', text: `Loss that comes and goes: ${lost} unicast and ${sent - multicast.received} multicast replies of ${sent} are missing; the longest gap in multicast was ${longestLost} requests.` };
   }
   return { finding: 'fine', text: 'Unicast and multicast work.' };
 }

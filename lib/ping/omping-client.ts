@@ -55,6 +55,8 @@ export class OmpingClient {
   readonly multicast = new OmpingStatistics();
   /** Anybody's words about himself. */
   serverInfo: Uint8Array | undefined;
+  /** Routers between, by the newest answer; undefined before one told. */
+  readonly hops: Record<Cast, number | undefined> = { unicast: undefined, multicast: undefined };
   /** The peer named another group than ours. */
   otherGroup: string | undefined;
   readonly #options: OmpingClientOptions;
@@ -144,6 +146,7 @@ export class OmpingClient {
     if (sequence === 0 || (sequence > this.sequence && this.transmitted <= MOST_SEQUENCE)) return NOTHING;
     const rttNs = clientTime && Math.abs((seconds - clientTime.seconds) * 1e9 + (Math.trunc(nanoseconds / 1000) - clientTime.microseconds) * 1000);
     const dist = message.ttl === undefined || message.ttl === 0 || ttl < 0 ? undefined : (message.ttl - ttl) & 0xff;
+    this.hops[cast] = dist ?? this.hops[cast];
     const duplicate = this.#seen[cast].isRepeat(sequence);
     const statistics = this.of(cast);
     if (duplicate) statistics.duplicates++;

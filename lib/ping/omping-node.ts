@@ -182,7 +182,7 @@ export function ompingReport(node: OmpingNode): object[] {
       return {
         received: statistics.received, duplicates: statistics.duplicates, firstSequence: statistics.first, lastSequence: course[which].last,
         lossPercent: ompingLoss(client.transmitted, statistics.received), lossSinceFirstPercent: ompingLoss(client.transmitted - Math.max(0, statistics.first - 1), statistics.received),
-        minMs: ms(min), avgMs: ms(avg), maxMs: ms(max), deviationMs: ms(deviation), gaps: course[which].gaps,
+        minMs: ms(min), avgMs: ms(avg), maxMs: ms(max), deviationMs: ms(deviation), ...(client.hops[which] === undefined ? {} : { hops: client.hops[which] }), gaps: course[which].gaps,
       };
     };
     return {

@@ -38,6 +38,8 @@ export class SsmPing {
   readonly unicast = new SsmStatistics();
   readonly multicast = new SsmStatistics();
   readonly course = new Course();
+  /** By the newest reply; -1 before one told. */
+  readonly hops: Record<Cast, number> = { unicast: -1, multicast: -1 };
   readonly #options: SsmPingOptions;
   readonly #request: Uint8Array;
   readonly #seen = { unicast: new Duplicates(SSM_SLOTS), multicast: new Duplicates(SSM_SLOTS) };
@@ -83,6 +85,7 @@ export class SsmPing {
     }
     if (sizeBytes !== undefined && length !== sizeBytes) lines.push(`Warning, requested packet size ${sizeBytes}, got ${length}`);
     const us = (seconds - reply.seconds) * 1e6 + Math.trunc(nanoseconds / 1000) - reply.microseconds;
+    this.hops[cast] = hops(ttl);
     const duplicate = this.#seen[cast].isRepeat(reply.sequence);
     if (!duplicate) {
       this[cast].add(reply.sequence, us);
@@ -130,7 +133,7 @@ export class SsmPing {
     const cast = (which: Cast): object => {
       const { received, first, figures } = this[which];
       return {
-        received, ...(received > 0 ? { firstSequence: first } : {}), lastSequence: this.course[which].last, lossPercent: this.lossPercent(which), gaps: this.course[which].gaps,
+        received, ...(received > 0 ? { firstSequence: first } : {}), lastSequence: this.course[which].last, lossPercent: this.lossPercent(which), ...(this.hops[which] < 0 ? {} : { hops: this.hops[which] }), gaps: this.course[which].gaps,
         ...(received > 0 ? { minMs: figures.min / 1000, avgMs: figures.avg / 1000, maxMs: figures.max / 1000, deviationMs: figures.deviation / 1000 } : {}),
       };
     };

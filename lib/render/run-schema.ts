@@ -27,6 +27,7 @@ const readout = z.object({
   title: z.string(),
   atS: z.number().describe('Protocol seconds since the story began.'),
   lines: z.array(z.string()),
+  rows: z.array(z.record(z.string(), z.union([z.string(), z.number()]))).optional().describe('The same for programs; units end the names.'),
 });
 
 const affected = z.object({

@@ -24,6 +24,9 @@ void t.test('what is wrong, if anything', async (t) => {
   t.match(diagnose(course(400, always, (n) => n <= 261), second), { finding: 'multicast-stopped', stoppedAfterS: 260, text: /nobody queries/ });
   t.match(diagnose(course(400, always, (n) => n <= 90), second), { finding: 'multicast-stopped', text: /Look for an IGMP or MLD querier/ });
   t.match(diagnose(course(400, always, (n) => n <= 5), second), { finding: 'multicast-stopped', text: /sooner than a membership expires/ });
+  t.match(diagnose(course(400, always, (n) => n <= 261 || n > 300), second), { finding: 'multicast-stopped', stoppedAfterS: 261, text: /came back after 39 requests.*comes and goes/ });
+  t.match(diagnose(course(400, always, (n) => n <= 9 || n > 30), second), { finding: 'multicast-stopped', text: /change of topology/ });
+  t.equal(diagnose(course(400, (n) => n <= 50 || n > 70, (n) => n <= 50 || n > 70), second).finding, 'lossy', 'both were gone');
   t.equal(diagnose(course(265, always, (n) => n <= 261), second).finding, 'fine', 'four in a row may be chance');
   t.match(diagnose(course(30, (n) => n % 4 === 0, (n) => n % 4 === 0, 100), { intervalMs: 100 }), { finding: 'rate-limited', text: /-r/ });
   t.match(diagnose(course(100, (n) => n % 10 !== 0, (n) => n % 5 !== 0), second), { finding: 'lossy', text: /10 unicast and 20 multicast/ });
