@@ -83,6 +83,10 @@ export interface PlaceFacts {
   readonly foundEvent?: number | undefined;
   readonly changes?: number;
   readonly mtu?: number;
+  /** For groups and broadcasts, where that is less than the MTU. */
+  readonly limit?: number;
+  /** Of the fragments that a datagram leaves in, where it does. */
+  readonly longest?: number;
   readonly bytes?: number;
   readonly address?: string;
   readonly announcements?: readonly Announcement[];

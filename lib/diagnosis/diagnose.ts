@@ -3,18 +3,21 @@
  * they stood (walk.ts), the place where they left their way is asked for its history, and equal causes become one finding.
  */
 import type { Cause, Context } from './cause.ts';
+import { isLinkLocalGroup } from './groups.ts';
 import { neverJoined, notFlooded, notInTable } from './group-causes.ts';
 import { atTheHost } from './host-causes.ts';
 import { isInherent, KINDS } from './kinds.ts';
 import { Network } from './network.ts';
 import { isGroup, isMember, joinsOf, type Outage, outagesOf, samplesOf } from './outages.ts';
-import { believedElsewhere, placeCause, wireBytes } from './station-causes.ts';
+import { believedElsewhere, longestPacket, placeCause } from './station-causes.ts';
 import { neighbourKey } from '../state-keys.ts';
+import { formatIpv6, parseIpv6 } from '../wire/address.ts';
 import { readStory, type StoryInput } from './story.ts';
 import type { Affected, Draft, Finding } from './types.ts';
 import { type Parting, partingOf, type Path, type Sending, walk, waysTo } from './walk.ts';
 import { groupDraft } from './words/groups.ts';
 import { hostDraft } from './words/hosts.ts';
+import { instant, ofEvent } from './words/phrases.ts';
 import { placeDraft } from './words/places.ts';
 import { stationDraft } from './words/stations.ts';
 
@@ -38,7 +41,7 @@ export function diagnose(input: StoryInput): Finding[] {
 }
 
 function draftOf({ net }: Context, causes: readonly Cause[]): Draft | undefined {
-  return groupDraft(net, causes) ?? stationDraft(net, causes) ?? placeDraft(net, causes) ?? hostDraft(net, causes) ?? standstill(causes);
+  return groupDraft(net, causes) ?? stationDraft(net, causes) ?? placeDraft(net, causes) ?? hostDraft(net, causes) ?? standstill(net, causes);
 }
 
 function finding({ key: _key, ...draft }: Draft, causes: readonly Cause[]): Finding {
@@ -76,6 +79,8 @@ export function causeAt(ctx: Context, outage: Outage, ns: number): Cause {
   const { slackNs } = ctx.story;
   if (isGroup(probe.to)) {
     const receiver = receiverOf(ctx, outage);
+    const between = unpluggedAround(ctx, outage, receiver, ns);
+    if (between) return between;
     if (isMember(ctx.story, probe, ns) === false) return neverJoined(ctx, outage, receiver, ns);
     for (const at of [ns, ns + slackNs, ns - slackNs]) {
       const cause = groupCause(ctx, outage, receiver, at);
@@ -84,6 +89,10 @@ export function causeAt(ctx: Context, outage: Outage, ns: number): Cause {
     return atTheHost(ctx, outage, receiver);
   }
   const legs = legsOf(ctx, outage);
+  for (const leg of legs) {
+    const between = unpluggedAround(ctx, outage, leg.to, ns) ?? unpluggedAround(ctx, outage, leg.from, ns);
+    if (between) return between;
+  }
   for (const at of [ns, ns + slackNs, ns - slackNs])
     for (const leg of legs) {
       const cause = stationCause(ctx, outage, leg, at);
@@ -111,6 +120,8 @@ function groupCause(ctx: Context, outage: Outage, receiver: string, ns: number):
   // A table that was flushed with its port is no riddle.
   if (parting.why === 'not-in-mdb' && !passable(ctx, parting.at, ns)) return placeCause(ctx, outage, { ...parting, why: net.linkUp(parting.at, ns) ? 'port-state' : 'link-down' }, receiver, ns);
   if (parting.why === 'not-in-mdb') return notInTable(ctx, outage, parting, receiver, ns);
+  // In no table ever: the port's flag alone decides.
+  if (parting.why === 'no-flood' && isLinkLocalGroup(probe.to)) return placeCause(ctx, outage, parting, receiver, ns);
   if (parting.why === 'no-flood' && parting.decision && (['flood', 'bcast_flood'].some((flag) => net.portOption(parting.at, flag, ns) !== false))) return notFlooded(ctx, outage, parting, ns);
   return placeCause(ctx, outage, parting, receiver, ns);
 }
@@ -133,7 +144,9 @@ function stationCause(ctx: Context, outage: Outage, { from, to, address }: Leg, 
   const ways = waysTo(net, from, to, ns);
   if (ways.length === 0) return away(ctx, outage, to, ns) ?? away(ctx, outage, from, ns);
   if (!knowsMac(ctx, from, address, ns)) {
-    const asked = firstParting(ctx, ways, from, { to: 'everybody' }, ns);
+    const solicited = solicitedNode(address);
+    const asked = firstParting(ctx, ways, from, solicited === undefined ? { to: 'everybody' } : { to: 'group', group: solicited }, ns);
+    if (asked?.why === 'no-flood' && solicited !== undefined && net.portOption(asked.at, 'flood', ns) !== false) return notFlooded(ctx, outage, asked, ns, solicited);
     if (asked?.why === 'no-flood' && net.portOption(asked.at, 'flood', ns) !== false) return { kind: 'broadcast-withheld', where: asked.at, key: address, place: { at: asked.at, why: asked.why, address }, outage };
     if (asked) return placeCause(ctx, outage, asked, to, ns);
   }
@@ -144,7 +157,7 @@ function stationCause(ctx: Context, outage: Outage, { from, to, address }: Leg, 
 
 /** The first of the ways on which the frame was lost. A host cuts what is larger than its own device takes into pieces of that size. */
 function firstParting({ net }: Context, ways: readonly Path[], from: string, sending: Sending, ns: number, outage?: Outage): Parting | undefined {
-  const went = walk(net, from, sending, ns, outage ? Math.min(wireBytes(outage), net.mtu(from, ns)) : 0);
+  const went = walk(net, from, sending, ns, outage ? longestPacket(outage, net.mtu(from, ns)) : 0);
   for (const way of ways) {
     const parting = partingOf(net, way, went, from);
     if (parting) return parting;
@@ -157,6 +170,13 @@ function partingCause(ctx: Context, outage: Outage, parting: Parting, to: string
   return placeCause(ctx, outage, parting, to, ns);
 }
 
+/** The group by which IPv6 asks for an address (RFC 4291 section 2.7.1). */
+function solicitedNode(address: string): string | undefined {
+  if (!address.includes(':')) return undefined;
+  const bytes = parseIpv6(address);
+  return formatIpv6(Uint8Array.from([...parseIpv6('ff02::1:ff00:0').subarray(0, 13), ...bytes.subarray(13)]));
+}
+
 /** Has the sender a MAC for the address, by a permanent entry or one that its kernel keeps? */
 function knowsMac({ story, net }: Context, from: string, address: string, ns: number): boolean {
   const node = story.topology.nodes.find((n) => n.name === net.nodeOf(from));
@@ -165,15 +185,39 @@ function knowsMac({ story, net }: Context, from: string, address: string, ns: nu
   return state !== undefined && !['failed', 'incomplete', 'absent'].includes(state);
 }
 
-/** Plugged in nowhere: a guest on its way. */
+/** Unplugged as the frame was under way, and plugged in again soon: it met neither the one place nor the other. */
+function unpluggedAround(ctx: Context, outage: Outage, station: string, ns: number): Cause | undefined {
+  const { story: { devices, topology, slackNs }, net } = ctx;
+  const plugs = topology.movables.filter((m) => m.guest === net.nodeOf(station)).flatMap((m) => m.places.map((p) => `${m.nic}:${p.uplink}`));
+  const changes = plugs.flatMap((plug) => devices.get(plug) ?? []).filter((c) => c.ns > 1e9 && Math.abs(c.ns - ns) <= slackNs);
+  for (const { ns: at } of changes) {
+    const cause = away(ctx, outage, station, at);
+    if (cause?.kind === 'guest-standstill') return cause;
+  }
+  return undefined;
+}
+
+/** Plugged in nowhere: a guest on its way. Or plugged in, and its own card takes nothing: it hangs. */
 function away({ story, net }: Context, outage: Outage, station: string, ns: number): Cause | undefined {
   if (!story.topology.movables.some((m) => m.guest === net.nodeOf(station))) return undefined;
   const plugged = story.topology.movables.filter((m) => m.guest === net.nodeOf(station)).some((m) => m.places.some((p) => net.master(`${m.nic}:${p.uplink}`, ns) !== undefined));
-  return plugged ? undefined : { kind: 'guest-standstill', where: net.nodeOf(station), key: '', outage };
+  if (!plugged) return { kind: 'guest-standstill', where: net.nodeOf(station), key: '', outage };
+  const hung = story.topology.movables.find((m) => m.guest === net.nodeOf(station) && net.master(`${m.nic}:card`, ns) === undefined);
+  return hung && { kind: 'guest-hangs', where: net.nodeOf(station), key: '', place: { at: `${hung.nic}:card`, why: 'not-in-bridge', station }, outage };
 }
 
-function standstill(causes: readonly Cause[]): Draft | undefined {
+function standstill(net: Network, causes: readonly Cause[]): Draft | undefined {
   const [first] = causes;
+  if (first?.kind === 'guest-hangs') return hangs(net, first);
   if (first?.kind !== 'guest-standstill') return undefined;
   return { kind: 'guest-standstill', sure: 'certain', where: first.where, what: `${first.where} was plugged in nowhere: it stood still on its way from one host to the other.`, evidence: [], cures: [] };
+}
+
+/** Its port forwards and has its carrier, so no table and no bond notices. */
+function hangs(net: Network, { where, place, outage }: Cause): Draft {
+  const since = (net.story.devices.get(place?.at ?? '') ?? []).findLast((c) => c.ns <= outage.fromNs + net.story.slackNs);
+  const at = since && since.ns > 1e9 ? ` at ${instant(since.ns)}` : '';
+  const what = `${where} hangs: from its card nothing goes in or out since it stopped${at}, while its port keeps its carrier and forwards. Nobody is told: it sends no leave, and what bridges hold of it stays until their timers run out.`;
+  const evidence = since && since.ns > 1e9 ? [ofEvent(since.ns, since.event, `${place?.at ?? where}: taken off its guest`)] : [];
+  return { kind: 'guest-hangs', sure: 'certain', where, what, evidence, cures: [{ where: 'virsh', lines: [`virsh reset ${where}`], note: 'or whatever the hypervisor has to start it again; a watchdog device in the guest does it by itself' }] };
 }

@@ -9,6 +9,8 @@ import { type Parting, partingOf, pathTo, walk, wayTo } from './walk.ts';
 
 /** A host answers within the response interval and a few ticks; a query later than this before the end came too late to help. */
 const ANSWERED_NS = 10.1e9;
+/** An entry that went sooner after its last report has not expired. */
+const EXPIRED = 0.9;
 
 /** The bridge has no entry for the port where the receiver is. */
 export function notInTable({ story, net }: Context, outage: Outage, parting: Parting, receiver: string, ns: number): Cause {
@@ -57,14 +59,16 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   }
   const bridgeSide = [net.portStateChange(port, removed.ns + story.slackNs), net.linkChange(port, removed.ns + story.slackNs)];
   if (bridgeSide.some((c) => c && Math.abs(c.ns - removed.ns) <= story.slackNs && c.value !== 'forwarding' && c.value !== 'up')) return cause('flushed-with-port');
-  const fastleave = net.portOption(port, 'fastleave', removed.ns) === true;
   const lastMember = Number(net.option(bridge, 'mcast_last_member_interval', removed.ns) ?? 1e9) * 2;
-  const left = story.joins.findLast((j) => j.what === 'leaves' && j.group === group && j.ns <= removed.ns && removed.ns - j.ns <= (fastleave ? 0 : lastMember) + story.slackNs + 1e9 && behind({ net }, bridge, `${j.who}:${j.device}`, removed.ns) === port);
+  const left = story.joins.findLast((j) => j.what === 'leaves' && j.group === group && j.ns <= removed.ns && removed.ns - j.ns <= lastMember + story.slackNs + 1e9 && behind({ net }, bridge, `${j.who}:${j.device}`, removed.ns) === port);
+  // A bridge whose port has fast leave removes at once, unless it keeps track of its hosts.
+  const fastleave = left !== undefined && removed.ns - left.ns <= story.slackNs && net.portOption(port, 'fastleave', removed.ns) === true;
   if (left && left.who !== probe.receiver) return cause('fast-leave', { left, fastleave });
   if (left && isMember(story, probe, ns) === true && left.ns > (joined?.ns ?? 0)) return cause('fast-leave', { left, fastleave });
 
   // Asked in time, and yet not refreshed?
   const refreshed = lastReport?.ns ?? removed.ns - facts.intervalNs;
+  if (removed.ns - refreshed < EXPIRED * facts.intervalNs) return { kind: 'unexplained', where: port, key: group, outage, host: { machine: probe.receiver, group, to: group, port: probe.port, sent: outage.lost.length } };
   const asked = queries.findLast((q) => q.ns > refreshed + 1e9 && q.ns < removed.ns - ANSWERED_NS);
   if (!asked) return cause('membership-expired');
   const withheld = queryWithheld({ story, net }, asked, receiver);
@@ -75,16 +79,16 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
 }
 
 /** No querier counts, so the bridge floods what its table does not name, and this port takes no flood. */
-export function notFlooded({ net }: Context, outage: Outage, parting: Parting, ns: number): Cause {
+export function notFlooded({ net }: Context, outage: Outage, parting: Parting, ns: number, group = outage.probe.to): Cause {
   const bridge = parting.decision?.bridge ?? parting.at;
   const near = readingNear(net, bridge, ns, 30e9);
   return {
-    kind: 'strict-no-querier', where: parting.at, key: `${bridge} ${outage.probe.to}`, outage,
+    kind: 'strict-no-querier', where: parting.at, key: `${bridge} ${group}`, outage,
     group: {
-      bridge, port: parting.at, group: outage.probe.to, receiver: outage.probe.receiver, ownQuerier: net.option(bridge, 'mcast_querier', ns) === true,
+      bridge, port: parting.at, group, receiver: outage.probe.receiver, ownQuerier: net.option(bridge, 'mcast_querier', ns) === true,
       intervalNs: Number(net.option(bridge, 'mcast_membership_interval', ns)), querierIntervalNs: Number(net.option(bridge, 'mcast_querier_interval', ns)),
-      lastQuery: knownQueries({ story: net.story, net }, outage.probe.to).findLast((q) => q.ns <= ns), reading: near?.reading,
-      removed: changeAt(net.mdbChanges(bridge, parting.at, outage.probe.to, parting.decision?.vlan ?? 0), ns),
+      lastQuery: knownQueries({ story: net.story, net }, group).findLast((q) => q.ns <= ns), reading: near?.reading,
+      removed: changeAt(net.mdbChanges(bridge, parting.at, group, parting.decision?.vlan ?? 0), ns),
     },
   };
 }

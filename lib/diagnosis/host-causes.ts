@@ -27,9 +27,10 @@ export function atTheHost(ctx: Context, outage: Outage, receiver: string): Cause
       if (d('TcpExt.IPReversePathFilter') >= MOST * sent) return cause('reverse-path-filter', told);
       if (d('Udp.RcvbufErrors', 'Udp6RcvbufErrors') >= MOST * sent) return cause('receive-buffer-full', told);
       if (wireBytes(outage) > net.mtu(receiver, outage.fromNs) && d('Ip.ReasmReqds', 'Ip6ReasmReqds') > 0 && d('Ip.ReasmOKs', 'Ip6ReasmOKs') < sent * (1 - MOST)) return cause('fragments-missing', told);
-      const [came, delivered] = [d('Ip.InReceives', 'Ip6InReceives'), d('Ip.InDelivers', 'Ip6InDelivers')];
+      const fragments = d('Ip.ReasmReqds', 'Ip6ReasmReqds') - d('Ip.ReasmOKs', 'Ip6ReasmOKs');
+      const [came, delivered] = [d('Ip.InReceives', 'Ip6InReceives') - fragments, d('Ip.InDelivers', 'Ip6InDelivers')];
       // A member's kernel counts a group's datagram as multicast once it is routed to the machine, and as delivered after its filter.
-      const [routed, reached] = [d('IpExt.InMcastPkts'), d('Udp.InDatagrams', 'Udp6InDatagrams')];
+      const [routed, reached] = [d('IpExt.InMcastPkts'), d('Udp.InDatagrams', 'Udp6InDatagrams') - ofOthers(ctx, outage, first.ns, last.ns)];
       if (facts.group === undefined ? came - delivered >= MOST * sent : (routed >= MOST * sent || came >= MOST * sent) && came - delivered >= MOST * sent && reached < sent * (1 - MOST)) return cause('host-firewall', told);
       const missing = vanished(ctx, outage, seen);
       if (missing) return cause('silent-cut', { ...told, seenAt: missing.seen, notSeenAt: missing.next }, missing.next);
@@ -38,6 +39,12 @@ export function atTheHost(ctx: Context, outage: Outage, receiver: string): Cause
   }
   if (seenAt && (net.nodeOf(seenAt.where) === machine || seenAt.where === net.peer(receiver)) && story.captured.size > 0 && outage.lost.length >= 3) return cause('host-firewall');
   return cause('unexplained');
+}
+
+/** Datagrams of other flows that the same machine received meanwhile. */
+function ofOthers({ story }: Context, { probe }: Outage, fromNs: number, toNs: number): number {
+  const others = story.probes.filter((p) => p !== probe && p.kind === 'flow' && p.receiver === probe.receiver);
+  return others.reduce((sum, p) => sum + p.receivedNs.filter((at) => at !== null && at > fromNs && at <= toNs).length, 0);
 }
 
 /** Two readings of the machine's counters that lie within the outage, as far apart as there are. */

@@ -28,7 +28,7 @@ export const KINDS = {
   'bond-flaps': 'the bond goes back to a dead path again and again',
   'link-down': 'a link is down, and there is no other way',
   'vlan-missing': 'a port does not carry the VLAN',
-  'flood-withheld': 'a port takes no frames for stations that its bridge does not know',
+  'flood-withheld': 'a port takes no frames that no table of its bridge names',
   'broadcast-withheld': 'broadcasts, and so ARP requests, do not pass a port',
   'size-limit': 'the frames are larger than a link on the way takes',
   'fragments-missing': 'fragments are missing, so large datagrams are never whole',
@@ -36,6 +36,7 @@ export const KINDS = {
   'host-firewall': 'the receiver’s own firewall drops them',
   'reverse-path-filter': 'the receiver’s reverse path filter drops them',
   'receive-buffer-full': 'the receiver’s socket buffer overflows',
+  'guest-hangs': 'the guest hangs: its port keeps its carrier, and nothing goes in or out',
   // Short, and part of what happens.
   'failover-detection': 'lost until the bond noticed the dead link',
   'guest-standstill': 'lost while the guest stood still between two hosts',

@@ -113,6 +113,8 @@ export class Network {
   }
   linkChange(label: string, ns: number): Change<string> | undefined { return this.change(linkKey(label), ns); }
 
+  /** The longest IP packet of a group or for all that a cable takes, where it takes longer ones for one station. */
+  multicastLimit(label: string): number { return this.device(label)?.multicastLimitBytes ?? Infinity; }
   mtu(label: string, ns: number): number { const { mtu } = this.facts(label, ns); return typeof mtu === 'number' ? mtu : (this.device(label)?.mtuBytes ?? 1500); }
 
   activeSlave(bond: string, ns: number): Change<string> | undefined { return this.change(activeSlaveKey(bond), ns); }

@@ -33,6 +33,9 @@ export function believedElsewhere(ctx: Context, outage: Outage, parting: Parting
   if (!learnedAt.includes(believed) && entry.ns > 1e9)
     return cause('mac-leaked', { leak: story.sent.findLast((f) => f.src === mac && f.ns <= entry.ns && entry.ns - f.ns <= 1e9) });
 
+  const group = legOfGroup(ctx, outage, believed, station, ns);
+  if (group) return group;
+
   const moved = movedBetween(ctx, station, bridge, Math.max(entry.ns, outage.lastDeliveredNs ?? 0), ns) ?? movedBetween(ctx, station, bridge, entry.ns, ns);
   // Until the bond itself noticed, nobody could have told.
   const blocked = blockedFrom(ctx, station, bridge, ns);
@@ -53,6 +56,20 @@ export function believedElsewhere(ctx: Context, outage: Outage, parting: Parting
   if (bond !== undefined && net.bondMode(bond, ns) === '802.3ad' && net.lacpPartner(bond, ns) === undefined) return cause('lacp-no-partner', { moved }, bond);
   if (moved?.by === 'migration') return cause('migration-unannounced', { moved });
   return cause('failover-unannounced', { moved });
+}
+
+/** Behind the port is a link of a group that sends by a hash: it has just gone, or come back and is in no group yet. */
+function legOfGroup(ctx: Context, outage: Outage, believed: string, station: string, ns: number): Cause | undefined {
+  const { net, story } = ctx;
+  for (const near of net.kind(believed) === 'bond' ? net.members(believed, ns) : [believed]) {
+    const end = net.peer(near);
+    const group = end === undefined ? undefined : net.master(end, ns);
+    if (end === undefined || group === undefined || net.kind(group) !== 'bond' || net.bondMode(group, ns) === 'active-backup') continue;
+    if (!net.linkUp(near, ns) || !net.linkUp(end, ns)) return deadPlace(ctx, outage, { at: near, station, by: [], why: 'link-down', since: net.linkChange(near, ns + story.slackNs) }, ns);
+    if (!net.usableSlaves(group, ns).includes(end) && net.lacpPartner(group, ns) !== undefined && becomesActive(ctx, end, ns))
+      return { kind: 'lacp-renegotiation', where: end, key: group, place: { at: end, station, why: 'inactive-slave', bond: group }, outage };
+  }
+  return undefined;
 }
 
 /** A bond without an active slave of its own on the way to a station. */
@@ -104,6 +121,7 @@ export function placeCause(ctx: Context, outage: Outage, parting: Parting, stati
   switch (why) {
     case 'vlan': return cause('vlan-missing');
     case 'mtu': return cause('size-limit', { mtu: net.mtu(at, ns), bytes: wireBytes(outage) });
+    case 'multicast-limit': return cause('size-limit', { mtu: net.mtu(at, ns), limit: net.multicastLimit(at), bytes: wireBytes(outage), ...longest(net.mtu(outage.probe.from + ':' + outage.probe.device, ns), outage) });
     case 'port-state':
       if (stateNow?.value === 'listening' || stateNow?.value === 'learning' || stateNow?.value === 'blocking') return cause('port-not-forwarding', { state: stateNow.value, since: firstOf(net.story.states.get(`${at} port state`), 'listening', ns) ?? stateNow });
       return deadPlace(ctx, outage, { ...facts, since: stateNow, state: stateNow?.value ?? 'unknown' }, ns);
@@ -130,10 +148,20 @@ const factSince = ({ story }: Context, at: string, ns: number): Change<string> |
 /** IP header and the one behind it. */
 export const wireBytes = (outage: Outage): number => outage.probe.sizeBytes + 8 + (outage.probe.to.includes(':') ? 40 : 20);
 
+/** The longest packet that leaves the sender: fragments carry multiples of 8 bytes, behind an IP header, and in IPv6 8 bytes more. */
+export function longestPacket(outage: Outage, mtu: number): number {
+  const whole = wireBytes(outage);
+  if (whole <= mtu) return whole;
+  const headers = outage.probe.to.includes(':') ? 48 : 20;
+  return headers + 8 * Math.floor((mtu - headers) / 8);
+}
+
+const longest = (mtu: number, outage: Outage): { longest?: number } => (longestPacket(outage, mtu) < wireBytes(outage) ? { longest: longestPacket(outage, mtu) } : {});
+
 /** Nothing passes there. Did a bond have another way, and did it take it? */
 function deadPlace(ctx: Context, outage: Outage, place: PlaceFacts, ns: number): Cause {
   const { net, story } = ctx;
-  const bond = place.by?.findLast((device) => net.kind(device) === 'bond' && net.members(device, ns).length > 1) ?? bondOnTheWay(ctx, outage, place.at, ns);
+  const bond = (place.why === 'link-down' ? bondAt(ctx, place.at, ns) : undefined) ?? place.by?.findLast((device) => net.kind(device) === 'bond' && net.members(device, ns).length > 1) ?? bondAt(ctx, place.at, ns) ?? bondOnTheWay(ctx, outage, ns);
   const cause = (kind: Cause['kind'], more: Partial<PlaceFacts> = {}): Cause => ({ kind, where: place.at, key: bond ?? '', place: { ...place, bond, ...more }, outage });
   if (bond === undefined) return cause(place.why === 'port-state' && net.linkUp(place.at, ns) ? 'silent-cut' : place.why === 'no-flood' ? 'silent-cut' : 'link-down');
   const mode = net.bondMode(bond, ns);
@@ -158,12 +186,14 @@ function rebuilt({ story, net }: Context, bond: string, ns: number): { ns: numbe
   return net.members(bond, ns).flatMap((slave) => (story.devices.get(slave) ?? []).filter((c) => c.ns > ns - story.slackNs && left(c.value['slave'] as { mii?: string; state?: string } | undefined))).sort((a, b) => a.ns - b.ns)[0];
 }
 
+/** The bond whose slave, or the far end of whose slave, is the dead place. */
+const bondAt = ({ net, story }: Context, at: string, ns: number): string | undefined =>
+  story.topology.devices.filter((d) => d.kind === 'bond').map((d) => net.label(d)).find((b) => net.members(b, ns).length > 1 && net.members(b, ns).some((s) => s === at || net.peer(s) === at));
+
 /** The bond that could go another way round the dead place: one with two links, on the way between the two ends. */
-function bondOnTheWay({ net, story }: Context, outage: Outage, at: string, ns: number): string | undefined {
+function bondOnTheWay({ net, story }: Context, outage: Outage, ns: number): string | undefined {
   const bonds = story.topology.devices.filter((d) => d.kind === 'bond').map((d) => net.label(d)).filter((b) => net.members(b, ns).length > 1);
-  // Its own slave, or the far end of one; else the bond through which the receiver or the sender is reached.
-  const own = bonds.find((b) => net.members(b, ns).some((s) => s === at || net.peer(s) === at));
-  if (own !== undefined) return own;
+  // The bond through which the receiver or the sender is reached.
   const ends = [outage.probe.from, net.ownerOf(outage.probe.to) === undefined ? outage.probe.receiver : net.nodeOf(net.ownerOf(outage.probe.to) as string)];
   return bonds.find((b) => ends.includes(net.nodeOf(b)) || ends.some((end) => story.topology.links.some((l) => [l.a, l.b].some((e) => e.node === end) && [l.a, l.b].some((e) => e.node === net.nodeOf(b)))));
 }

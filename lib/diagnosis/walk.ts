@@ -14,7 +14,7 @@ export type Sending =
 
 /** Why a frame did not pass. */
 export type Why =
-  | 'link-down' | 'port-state' | 'vlan' | 'mtu' | 'isolated' | 'same-port' | 'no-flood' | 'not-in-mdb' | 'elsewhere'
+  | 'link-down' | 'port-state' | 'vlan' | 'mtu' | 'multicast-limit' | 'isolated' | 'same-port' | 'no-flood' | 'not-in-mdb' | 'elsewhere'
   | 'inactive-slave' | 'no-slave' | 'not-in-bridge' | 'no-vlan-device';
 
 export interface Lost { readonly at: string; readonly why: Why; readonly vlan?: number }
@@ -65,6 +65,7 @@ export function walk(net: Network, from: string, sending: Sending, ns: number, b
     if (peer === undefined) return;
     if (!net.linkUp(label, ns) || !net.linkUp(peer, ns)) { lost.push({ at: label, why: 'link-down' }); return; }
     if (bytes > Math.min(net.mtu(label, ns), net.mtu(peer, ns)) + ETHERNET_AND_TAG) { lost.push({ at: bytes > net.mtu(label, ns) + ETHERNET_AND_TAG ? label : peer, why: 'mtu' }); return; }
+    if (sending.to !== 'station' && bytes > net.multicastLimit(label)) { lost.push({ at: label, why: 'multicast-limit' }); return; }
     arrive(peer, tag);
   };
 

@@ -222,7 +222,7 @@ function fastLeave(net: Network, causes: Group): Draft {
     kind: 'fast-leave', sure: f.fastleave ? 'certain' : 'likely', where: places(causes),
     what: sentences(
       left && `${left.who} left ${f.group} at ${instant(left.ns)}, and ${bridgeOf(net, f.bridge)} removed the group from its MDB at port ${net.nameOf(f.port)} at ${instant(f.removed?.ns ?? 0)}, though ${list(unique(causes.map((c) => c.group.receiver)))} behind the same port is still a member.`,
-      f.fastleave ? 'The port has fast leave switched on: it takes the first leave for the last, and does not ask whether anybody else is there. It is meant for ports with one host.' : 'The bridge asked for other members (mcast_last_member_interval), and no answer came in time.',
+      f.fastleave ? 'The port has fast leave switched on: it takes the first leave for the last, and does not ask whether anybody else is there. It is meant for ports with one host.' : f.querier && !f.querier.own ? 'It does not ask who else is there, for it believes in another querier, and that one asked nobody in time: the membership was cut down to the last member query time (mcast_last_member_interval, twice).' : 'The bridge asked for other members (mcast_last_member_interval), and no answer came in time.',
       believes(net, f),
     ),
     evidence: groupEvidence(net, causes),

@@ -3,6 +3,7 @@ import { bondOptions, bridgeOption, portOption } from '../../cures/linux.ts';
 import type { Cure } from '../../cures/types.ts';
 import { s } from '../../units.ts';
 import type { Cause, PlaceFacts } from '../cause.ts';
+import { isGroup } from '../outages.ts';
 import type { Network } from '../network.ts';
 import type { Draft, Evidence, Sure } from '../types.ts';
 import { ordered } from './groups.ts';
@@ -33,12 +34,15 @@ export function placeDraft(net: Network, causes: readonly Cause[]): Draft | unde
     case 'port-not-forwarding': return draft('certain', sentences(
       `${portOf(net, f.at)} came up at ${f.since ? instant(f.since.ns) : 'its bridge'} under spanning tree, and listens and learns for ${length(2 * Number((bridge && net.option(bridge, 'forward_delay', f.since?.ns ?? 0)) ?? 15e9))} (twice forward_delay) before it forwards. Until then nothing passes it.`,
       lostAnnouncement ?? undefined, announced.length > 0 ? 'Nobody announces the station again once the port forwards.' : undefined), stpCures(net, f, bridge));
-    case 'flood-withheld': return draft('certain', `${portOf(net, f.at)} takes no frames for stations that its bridge does not know (flood off), and the bridge does not know this one.`, bridge === undefined ? [] : onMachine(portOption({ bridge: net.nameOf(bridge), port: net.nameOf(f.at), option: 'flood', value: true }), net.nodeOf(bridge), net.nameOf(bridge)));
+    case 'flood-withheld': return isGroup(first.outage.probe.to) ? draft('certain', `${portOf(net, f.at)} takes no multicast that no table names (mcast_flood off), and ${first.outage.probe.to} is in no table: bridges flood it, whoever has joined it.`, bridge === undefined ? [] : onMachine(portOption({ bridge: net.nameOf(bridge), port: net.nameOf(f.at), option: 'mcast_flood', value: true }), net.nodeOf(bridge), net.nameOf(bridge))) : draft('certain', `${portOf(net, f.at)} takes no frames for stations that its bridge does not know (flood off), and the bridge does not know this one.`, bridge === undefined ? [] : onMachine(portOption({ bridge: net.nameOf(bridge), port: net.nameOf(f.at), option: 'flood', value: true }), net.nodeOf(bridge), net.nameOf(bridge)));
     case 'broadcast-withheld': return draft('certain', sentences(
       `${portOf(net, f.at)} takes no broadcasts (bcast_flood off), so ARP requests for ${f.address ?? 'the address'} do not come as far as the machine that has it.`,
       'Who knows its MAC already reaches it, and whom it asks itself learns it from its request: seen from within all is well.'),
     [...(bridge === undefined ? [] : onMachine(portOption({ bridge: net.nameOf(bridge), port: net.nameOf(f.at), option: 'bcast_flood', value: true }), net.nodeOf(bridge), net.nameOf(bridge)))]);
-    case 'size-limit': return draft('certain', sentences(
+    case 'size-limit': return f.limit !== undefined ? draft('certain', sentences(
+      `The cable at ${f.at} takes multicast of up to ${f.limit} bytes, though its MTU is ${f.mtu ?? 0}; the datagrams are ${f.bytes ?? 0} bytes long with their headers${f.longest === undefined ? '' : `, and leave in fragments of up to ${f.longest}`}. What is longer vanishes there, and nobody is told; unicast of that length passes.`,
+      f.longest !== undefined && 'Of a datagram that lacks a fragment nothing is delivered.'),
+    [{ where: 'corosync.conf', lines: [`netmtu: ${f.limit - (outageFamily(first) === 6 ? 48 : 28)}`], note: 'or whatever makes the program send smaller datagrams; IPoIB takes multicast of up to 2044 bytes in connected mode' }, { where: 'ip', lines: [`ip link set dev ${net.nameOf(sender(first))} mtu ${f.limit}`], note: `on ${net.nodeOf(sender(first))}: its kernel then cuts longer ones into pieces that pass` }]) : draft('certain', sentences(
       `${f.at} has an MTU of ${f.mtu ?? 0} bytes; the datagrams are ${f.bytes ?? 0} bytes long with their headers. A bridge drops what is longer than the MTU of the port where it should leave, and tells nobody; smaller ones pass.`),
     [{ where: 'ip', lines: [`ip link set dev ${net.nameOf(f.at)} mtu ${f.bytes ?? 1500}`], note: `on ${net.nodeOf(f.at)}, and on every port between the two: the MTU of one segment is one number` }, { where: 'corosync.conf', lines: [`netmtu: ${(f.mtu ?? 1500) - 28}`], note: 'or send smaller datagrams' }]);
     case 'link-down': return draft('certain', `${f.at} has no carrier${since}, and there is no other way.`);
@@ -52,6 +56,9 @@ export function placeDraft(net: Network, causes: readonly Cause[]): Draft | unde
     default: return undefined;
   }
 }
+
+const sender = (cause: Cause): string => `${cause.outage.probe.from}:${cause.outage.probe.device}`;
+const outageFamily = (cause: Cause): 4 | 6 => (cause.outage.probe.to.includes(':') ? 6 : 4);
 
 function placeWords(net: Network, f: PlaceFacts, since: string): string {
   if (f.why === 'port-state') return `${portOf(net, f.at)} is ${f.state ?? 'not forwarding'}${since}, and both ends of its cable keep their carrier: frames vanish there.`;
