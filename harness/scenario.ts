@@ -116,6 +116,8 @@ export interface ScenarioDefinition<V extends object, R extends Record<string, R
   readonly variants: Readonly<Record<string, V & VariantCommon>>;
   /** Negative controls: settings for which the claims must come out broken. */
   readonly controls?: Readonly<Record<string, V & VariantCommon>>;
+  /** What the report has to call the losses of each variant and control; one that is not named has none to be called. Or the variants say it themselves. */
+  readonly diagnosis?: Readonly<Record<string, ExpectedKind | readonly ExpectedKind[]>>;
   readonly topology: (settings: V) => { topology: Topology; refs: R };
   /** Interfaces whose frames the claims speak of: captured by tcpdump from before the story until after it. */
   readonly captures?: (refs: R, settings: V) => readonly CaptureSpec[];
@@ -160,9 +162,21 @@ export function scenario<V extends object, R extends Record<string, Ref>>(defini
     deadline: { ns: 2000e9 },
     captures: () => [],
     ...definition,
+    ...diagnosed(definition),
     programs: bySettings(definition.programs ?? []),
     modules: bySettings(definition.modules ?? []),
   } as unknown as Scenario;
+}
+
+type Variants = Readonly<Record<string, VariantCommon>>;
+
+/** Who says it of one variant says it of all: the others lose nothing that needs a name. */
+function diagnosed({ title, variants, controls = {}, diagnosis }: { title: string; variants: Variants; controls?: Variants; diagnosis?: Readonly<Record<string, VariantCommon['diagnosis']>> }): { variants?: Variants; controls?: Variants } {
+  const unknown = Object.keys(diagnosis ?? {}).filter((name) => !(name in variants) && !(name in controls));
+  if (unknown.length > 0) throw new Error(`"${title}" has no variant ${unknown.join(', ')}, though diagnosis names it; there are ${[...Object.keys(variants), ...Object.keys(controls)].join(', ')}`);
+  if (diagnosis === undefined && ![...Object.values(variants), ...Object.values(controls)].some((v) => v.diagnosis !== undefined)) return {};
+  const all = (settings: Variants): Variants => Object.fromEntries(Object.entries(settings).map(([name, v]) => [name, { ...v, diagnosis: v.diagnosis ?? diagnosis?.[name] ?? [] }]));
+  return { variants: all(variants), controls: all(controls) };
 }
 
 const bySettings = <V, T>(given: readonly T[] | ((settings: V) => readonly T[])): ((settings: V) => readonly T[]) => (typeof given === 'function' ? given : () => given);

@@ -32,6 +32,7 @@ export default scenario({
   controls: {
     'miimon-said-to-see-it': { ...variant({ watch: 'carrier', way: 'deaf', claims: 'seen' }), breaks: ['active slave becomes', 'outage'] },
   },
+  diagnosis: { 'deaf-unseen-by-miimon': 'silent-cut', 'miimon-said-to-see-it': 'silent-cut' },
   topology: (v) => watchedBond({ watch: v.watch }),
   notScaled: NOT_SCALED,
 

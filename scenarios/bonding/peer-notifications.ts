@@ -34,6 +34,7 @@ export default scenario({
   controls: {
     'none-said-to-be-one': { ...variant({ notices: 0, claims: 1 }), breaks: 'gratuitous ARPs' },
   },
+  diagnosis: { none: 'failover-unannounced', 'none-said-to-be-one': 'failover-unannounced' },
   topology: (v) => twoAccessSwitches({ hostAddress: 'bond', bond: { num_peer_notif: v.notices } }),
   captures: ({ sw1 }) => [{ node: sw1.node, device: 'hv' }],
   notScaled: NOT_SCALED,

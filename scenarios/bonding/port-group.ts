@@ -37,6 +37,7 @@ export default scenario({
     'balance-xor-two-switches': { ...variant({ mode: 'balance-xor', farSide: 'two-switches' }), breaks: /went down: outage/ },
     'lacp-no-partner-two-switches': { ...variant({ mode: '802.3ad', farSide: 'two-switches', lacpRate: 'fast' }), breaks: /went down: outage/ },
   },
+  diagnosis: { 'lacp-no-partner': 'lacp-no-partner?', 'balance-xor-two-switches': 'failover-unannounced', 'lacp-no-partner-two-switches': 'lacp-no-partner' },
   topology: (v) => portGroup(v),
   captures: ({ hv }, v) => (v.mode === '802.3ad' ? [{ node: hv.node, device: 'eth0' }] : []),
   notScaled: NOT_SCALED,

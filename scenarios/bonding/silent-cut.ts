@@ -37,6 +37,7 @@ export default scenario({
     'miimon-said-to-see-it': { ...variant({ watch: 'carrier', cut: 'port', claims: 'arp' }), breaks: ['active slave becomes', 'outage'] },
     'carrier-loss-said-to-be-unseen': { ...variant({ watch: 'carrier', cut: 'carrier', claims: 'unseen' }), breaks: ['active slave stays', 'outage'] },
   },
+  diagnosis: { 'unseen-by-miimon': 'silent-cut', 'media-converter-unseen-by-miimon': 'silent-cut', 'miimon-said-to-see-it': 'silent-cut' },
   topology: (v) => watchedBond({ watch: v.watch }),
   notScaled: NOT_SCALED,
 

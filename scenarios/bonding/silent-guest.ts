@@ -44,6 +44,11 @@ export default scenario({
     'nobody-asks': { ...variant({ ending: 'arp-ageing' }), breaks: ['ARP requests', 'outage'] },
     'the-core-forgets-early': { ...variant({ ending: 'fdb-ageing', coreAgeing: s(200) }), breaks: [/FDB .* becomes absent/, 'outage'] },
   },
+  diagnosis: {
+    'until-it-sends': 'failover-unannounced', 'until-somebody-asks': 'failover-unannounced',
+    'until-the-core-forgets': 'failover-unannounced', 'it-announces-itself': 'failover-unannounced', 'nobody-asks': 'failover-unannounced',
+    'the-core-forgets-early': 'failover-unannounced',
+  },
   topology: (v) => twoAccessSwitches(v),
   captures: ({ core, outside }, v) => (v.ending === 'arp-ageing' ? [portOf(core, outside)] : []),
   notScaled: NOT_SCALED,

@@ -35,6 +35,7 @@ export default scenario({
     'only-answers': { ...variant({ speaks: 'not', claims: 'pings', every: ms(50) }), breaks: 'outage' },
     'announces-nothing': { ...variant({ speaks: 'not', claims: 'announces', every: ms(200) }), breaks: ['gratuitous ARPs', 'outage'] },
   },
+  diagnosis: { 'announces-itself': 'failover-unannounced', 'only-answers': 'failover-unannounced', 'announces-nothing': 'failover-unannounced' },
   topology: () => twoAccessSwitches(),
   captures: ({ sw2 }, v) => (v.claims === 'announces' ? [{ node: sw2.node, device: 'hv' }] : []),
   notScaled: NOT_SCALED,

@@ -38,6 +38,7 @@ export default scenario({
     // It is the neighbour's frames that hide it.
     'unvalidated-and-nobody-speaks': { ...variant({ validate: 'none', neighbour: 'silent', claims: 'hidden' }), breaks: ['active slave stays', 'outage'] },
   },
+  diagnosis: { unvalidated: 'silent-cut', 'validated-on-the-active-with-a-primary': 'bond-flaps' },
   topology: (v) => watchedBond({ watch: 'arp', validate: v.validate, ...(v.primary ? { prefers: 'always' as const } : {}) }),
   notScaled: NOT_SCALED,
 

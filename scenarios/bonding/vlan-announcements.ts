@@ -32,6 +32,7 @@ export default scenario({
   controls: {
     'bond-told-to-be-quiet': { ...variant({ notices: 0, claims: 1 }), breaks: [/gratuitous ARPs.* VLAN 10/, /gratuitous ARPs.* VLAN 20/] },
   },
+  diagnosis: { 'bond-told-to-be-quiet': 'failover-unannounced' },
   topology: (v) => hostVlansOverABond({ num_peer_notif: v.notices }),
   captures: ({ sw2 }) => [{ node: sw2.node, device: 'hv' }],
   notScaled: NOT_SCALED,

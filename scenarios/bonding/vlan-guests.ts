@@ -32,6 +32,10 @@ export default scenario({
   controls: {
     'it-announces-itself': { ...variant({ wiring: 'bridges', announces: true }), breaks: ['no gratuitous ARPs', 'outage'] },
   },
+  diagnosis: {
+    'a-bridge-for-each-vlan': 'failover-unannounced', 'a-vlan-aware-bridge': 'failover-unannounced',
+    'it-announces-itself': 'failover-unannounced',
+  },
   topology: (v) => guestVlansOverABond(v.wiring),
   captures: ({ sw2 }) => [{ node: sw2.node, device: 'hv' }],
   notScaled: NOT_SCALED,

@@ -52,6 +52,10 @@ export default scenario({
     'stp-is-at-once': { ...variant({ stp: 'at-hv2', forwardDelay: 15, guest: 'speaks', claims: 'at-once' }), breaks: ['RARP announcements', 'outage'] },
     'delay-without-stp-is-delayed': { ...variant({ stp: 'off', forwardDelay: 15, guest: 'silent', claims: 'delayed' }), breaks: 'port state becomes' },
   },
+  diagnosis: {
+    'stp-guest-speaks': 'port-not-forwarding', 'stp-guest-silent': 'port-not-forwarding', 'stp-everywhere': 'port-not-forwarding',
+    'stp-over-delay-0': 'port-not-forwarding', 'stp-is-at-once': 'port-not-forwarding',
+  },
   topology: (v) => {
     const delayed = { forward_delay: s(v.forwardDelay) };
     return movingGuest(v.stp === 'everywhere' ? { source: delayed, target: delayed, fabric: delayed } : { target: delayed });

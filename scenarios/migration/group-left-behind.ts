@@ -41,6 +41,10 @@ export default scenario({
     'nobody-joins-again': { ...variant('none', 'joins-again'), breaks: ['delivery resumes', 'MDB'] },
     'nobody-asks': { ...variant('none', 'querier-asks'), breaks: ['delivery resumes', 'MDB'] },
   },
+  diagnosis: {
+    'until-the-next-query': 'group-left-behind', 'joins-again': 'group-left-behind', 'querier-asks': 'group-left-behind',
+    'not-lost-at-all': 'group-left-behind', 'nobody-joins-again': 'group-left-behind', 'nobody-asks': 'group-left-behind',
+  },
   topology: () => movingMember(),
 
   async story({ sw, hv1, hv2, alice, core, vm, bob }, { variant: v, expect, passes, until, bounds, now, figure, random }) {

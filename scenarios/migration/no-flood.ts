@@ -43,6 +43,7 @@ export default scenario({
     'bridges-that-learn-nothing-unannounced': { ...variant({ announce: 'none', forgets: true }), breaks: ['third: no frames to vm', 'beside: no frames to vm'] },
     'bridges-that-learn-said-to-flood': { ...variant({ announce: 'none', claims: 'floods' }), breaks: ['outage', 'third: frames to vm', 'beside: frames to vm'] },
   },
+  diagnosis: { unannounced: 'migration-unannounced', 'bridges-that-learn-said-to-flood': 'migration-unannounced' },
   topology: (v) => movingGuest(v.forgets ? { source: FORGETS, target: FORGETS, fabric: FORGETS } : {}),
   captures: () => [{ node: 'sw', device: 'third' }, { node: 'hv2', device: 'beside' }, { node: 'hv1', device: 'left' }],
 

@@ -52,6 +52,10 @@ export default scenario({
     'filter-that-knows-it': { ...variant({ announce: 'rarp', etherType: ODD, like: { passesOnly: ['IPv4', 'ARP', ODD] }, claims: { sees: ODD, reachable: 'once-forgotten' } }), breaks: ['outside: no frames of ethertype', 'outage'] },
     'rarp-unknown-too': { ...variant({ announce: 'rarp', etherType: RARP, like: { passesOnly: ['IPv4', 'ARP'] }, claims: { sees: RARP, reachable: 'at-once' } }), breaks: ['outside: frames of ethertype', 'outage'] },
   },
+  diagnosis: {
+    'filtered-until-it-speaks': 'announcement-filtered', 'filtered-until-forgotten': 'announcement-filtered',
+    'nobody-announces': 'migration-unannounced', 'rarp-unknown-too': 'announcement-lost',
+  },
   topology: ({ like }) => movingGuest(like ? { like } : {}),
   captures: ({ sw }) => [{ node: sw.node, device: 'hv2' }, { node: sw.node, device: 'outside' }],
 

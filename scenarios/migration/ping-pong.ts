@@ -35,6 +35,7 @@ export default scenario({
     'nobody-announces': { ...variant({ announce: 'none' }), breaks: ['FDB', 'outage'] },
     'announced-said-to-be-lost': { ...variant({ announce: 'rarp', claims: 'every-other-round' }), breaks: ['FDB', 'outage'] },
   },
+  diagnosis: { 'twenty-rounds-unannounced': 'migration-unannounced', 'nobody-announces': 'migration-unannounced' },
   topology: () => movingGuest(),
 
   async story({ sw, hv1, hv2, vm, outside }, { variant: v, expect, passes, bounds, now, step, figure, random }) {

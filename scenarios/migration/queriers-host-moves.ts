@@ -44,6 +44,7 @@ export default scenario({
     'asks-nobody-said-to-ask': { ...settings('IGMPv2', false, 'at-once'), breaks: [/eth0: datagrams to/, /eth0: reports for/] },
     'asks-at-once-said-to-wait': { ...settings('IGMPv2', true, 'next-query'), breaks: [/eth0: no datagrams to/, /eth0: no reports for/] },
   },
+  diagnosis: {},
   topology: (v) => movingQuerier(v),
   captures: ({ sw, core }) => [cardOf(core), { node: sw.node, device: 'hv1' }],
 

@@ -39,6 +39,10 @@ export default scenario({
     'nothing-leaks': { ...variant({ leaks: false, guest: 'silent', claims: 'stolen' }), breaks: ['gratuitous ARPs', 'outage'] },
     'guest-speaks-is-not-stolen': { ...variant({ leaks: true, guest: 'speaks', claims: 'stolen' }), breaks: [/FDB .* stays hv2/, 'outage'] },
   },
+  diagnosis: {
+    'guest-silent': 'mac-leaked', 'guest-speaks': 'mac-leaked', 'leak-is-not-quiet': 'mac-leaked',
+    'guest-speaks-is-not-stolen': 'mac-leaked',
+  },
   topology: () => movingGuest(),
   captures: () => [{ node: 'sw', device: 'hv2' }],
 

@@ -32,6 +32,7 @@ export default scenario({
   inDefaultSet: false,
   variants: { 'broadcasts-withheld': variant(false) },
   controls: { 'broadcasts-pass': { ...variant(true), breaks: ['hv2:eth0: no ARP requests', /newcomer pings .*: outage/] } },
+  diagnosis: { 'broadcasts-withheld': 'broadcast-withheld' },
   topology: (v) => deafHost({ broadcastsToHv2: v.broadcasts }),
   captures: () => [{ node: 'hv2', device: 'eth0' }, { node: 'sw', device: 'newcomer' }],
 

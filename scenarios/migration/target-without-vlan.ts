@@ -34,6 +34,7 @@ export default scenario({
     'vlan-missing-is-not-reachable': { ...variant(false, 'reachable'), breaks: [/outside pings .*: outage/, /vm pings .*: delivery continues/] },
     'vlan-there-is-reachable': { ...variant(true, 'unreachable'), breaks: ['hv2: no echo requests', /outside pings .*: outage/] },
   },
+  diagnosis: { 'vlan-missing': 'vlan-missing', 'vlan-missing-is-not-reachable': 'vlan-missing' },
   topology: (v) => vlanTrunks({ toHv2: v.trunk }),
   captures: () => [{ node: 'sw', device: 'hv2' }],
 

@@ -41,6 +41,10 @@ export default scenario({
     'announced-after-all': { ...variant({ announce: 'gratuitous-arp', when: 'after-attach', ending: 'guest-sends' }), breaks: ['no gratuitous ARPs', 'outage'] },
     'the-switch-forgets-early': { ...variant({ announce: 'none', ending: 'fdb-ageing', switchAgeing: s(200) }), breaks: ['becomes absent', 'outage'] },
   },
+  diagnosis: {
+    'until-it-sends': 'migration-unannounced', 'until-the-switch-forgets': 'migration-unannounced',
+    'announced-before-attach': 'announcement-too-early', 'the-switch-forgets-early': 'migration-unannounced',
+  },
   topology: (v) => twoHypervisors(v),
   captures: ({ sw, vm }, v) => (v.announce === 'none' ? [] : [{ node: vm.node, device: 'eth0' }, { node: sw.node, device: 'hv2' }]),
 

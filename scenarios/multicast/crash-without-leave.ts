@@ -42,6 +42,11 @@ export default scenario({
     'carrier-lost-said-to-be-carried-on': { ...settings(4, 'carrier-lost', 'early', 'membership'), breaks: /bob: datagrams to/ },
     'frozen-for-a-while': { ...settings(4, 'frozen-for-a-while', 'early', 'membership'), breaks: 'no datagrams to' },
   },
+  diagnosis: {
+    'frozen-after-a-report-ipv4': 'guest-hangs', 'frozen-before-the-next-ipv4': 'guest-hangs', 'frozen-after-a-report-ipv6': 'guest-hangs',
+    'frozen-before-the-next-ipv6': 'guest-hangs', 'frozen-and-nobody-queries': 'guest-hangs', 'frozen-said-to-be-forgotten': 'guest-hangs',
+    'carrier-lost-said-to-be-carried-on': 'link-down', 'frozen-for-a-while': 'guest-hangs',
+  },
   topology: (v) => crashingMember(v),
   captures: ({ vmbr0, bob }) => [portOf(vmbr0, bob)],
 

@@ -66,6 +66,7 @@ export default scenario({
     'fast-with-two-said-to-keep': { ...two('IGMPv2', true, 'other-stays'), breaks: 'delivery continues' },
     'kept-said-to-go-deaf': { ...two('IGMPv3', true, 'other-goes-deaf'), breaks: ['no datagrams to', 'outage'] },
   },
+  diagnosis: { 'fast-with-two-igmpv2': 'fast-leave', 'fast-with-two-mldv1': 'fast-leave', 'fast-with-two-said-to-keep': 'fast-leave' },
   topology: (v) => twoBehindAPort(v),
   captures: () => [PORT],
 

@@ -35,6 +35,10 @@ export default scenario({
   cases: ['B6'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: {
+    'ports-only': 'queries-unanswered', 'ports-only-legacy': 'queries-unanswered', 'ports-only-nft': 'queries-unanswered',
+    'ports-only-for-a-member': 'queries-unanswered',
+  },
   topology: () => guardedGuest(),
   captures: ({ vmbr0, bob, carol }) => [bob, carol].map((guest) => signalling(portOf(vmbr0, guest))),
   programs: ({ tool }) => programsOf(tool),

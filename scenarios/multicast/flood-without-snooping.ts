@@ -22,6 +22,7 @@ export default scenario({
   controls: {
     'snooping': { family: 4 as const, snooping: true, querier: true, breaks: ['carol: datagrams to', 'dave: datagrams to'] },
   },
+  diagnosis: {},
   topology: ({ family, snooping }) => guestsOnABridge({ family, snooping }),
   captures: ({ vmbr0, carol, dave }) => [portOf(vmbr0, carol), portOf(vmbr0, dave)],
 

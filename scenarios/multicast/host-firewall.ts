@@ -35,6 +35,10 @@ export default scenario({
   cases: ['B6'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: {
+    'iptables-legacy': 'host-firewall', 'iptables-nft': 'host-firewall', nft: 'host-firewall', 'rules-for-others': 'host-firewall',
+    'rules-for-others-nft': 'host-firewall', 'only-the-group': 'host-firewall',
+  },
   topology: () => guardedGuest(),
   programs: ({ tool }) => programsOf(tool),
   modules: ({ tool }) => modulesOf(tool),

@@ -26,6 +26,7 @@ export default scenario({
   cases: ['A5', 'A6'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: {},
   topology: (v) => querierOutside({ ...v, version: 'MLDv2' }),
   captures: ({ vmbr0, bob, carol, core }) => [signalling(portOf(vmbr0, bob)), portOf(vmbr0, carol), signalling(portOf(vmbr0, core))],
 

@@ -22,6 +22,7 @@ export default scenario({
     'no-snooping': { ...settings(false, false), breaks: 'carol: no datagrams to' },
     'no-querier': { ...settings(true, false), breaks: 'carol: no datagrams to' },
   },
+  diagnosis: {},
   topology: ({ family, snooping }) => guestsOnABridge({ family, snooping }),
   captures: ({ vmbr0, bob, carol, dave }) => [bob, carol, dave].map((guest) => portOf(vmbr0, guest)),
 

@@ -28,6 +28,7 @@ export default scenario({
     // Nobody is there to yield to.
     'no-rival': { family: 4 as const, southRuns: true, northRuns: false, breaks: 'south: no IGMP or MLD general queries' },
   },
+  diagnosis: {},
   topology: ({ family }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false });
     const version = family === 4 ? 'IGMPv3' : 'MLDv2';

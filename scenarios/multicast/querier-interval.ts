@@ -48,6 +48,10 @@ export default scenario({
   cases: ['A5', 'A6'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: {
+    'every-300-s-and-believed-in': 'membership-expired', 'every-400-s-and-believed-in': 'membership-expired',
+    'every-300-s-in-igmpv2': 'report-suppressed',
+  },
   topology: (v) => querierOutside(v),
   captures: ({ vmbr0, bob, carol }) => [signalling(portOf(vmbr0, bob)), portOf(vmbr0, carol)],
 

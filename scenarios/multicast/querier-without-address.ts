@@ -42,6 +42,7 @@ export default scenario({
   cases: ['A5'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: { 'falls-silent': 'membership-expired' },
   topology: ({ version, source, own, otherQuerier }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', {
       snooping: true, querier: false, ...(otherQuerier ? { otherQuerier } : {}),

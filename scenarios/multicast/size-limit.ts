@@ -57,6 +57,10 @@ export default scenario({
     'fragments-said-to-be-lost': { ...variant({ family: 4, ...ordinary, multicastLimitBytes: 1500 + 20, claims: 1500 - HEADERS_BYTES[4] }), breaks: ['the largest datagram', 'nothing arrives'] },
     'fragments-said-to-pass': { ...variant({ family: 4, ...ordinary, multicastLimitBytes: 1400, claims: 'none' }), breaks: ['the largest datagram', 'delivery continues'] },
   },
+  diagnosis: {
+    ipv4: 'size-limit', 'ipv4-2043': 'size-limit', ipv6: 'size-limit', 'connected-mode': 'size-limit', 'fragments-lost': 'size-limit',
+    'fragments-lost-ipv6': 'size-limit', 'ipv6-hole': 'size-limit', 'one-byte-less': 'size-limit', 'fragments-said-to-pass': 'size-limit',
+  },
   topology: (v) => narrowPath(v),
   captures: ({ alice }) => [{ ...cardOf(alice), only: 'icmp or icmp6 or (udp and less 1400)' }],
 

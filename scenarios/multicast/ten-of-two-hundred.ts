@@ -35,6 +35,7 @@ export default scenario({
     'nobody-queries-said-to-spare': { ...settings(true, false, 'members'), breaks: [EACH_OTHER, 'no datagrams to'] },
     'snooping-said-to-flood': { ...settings(true, true, 'everybody'), breaks: EACH_OTHER },
   },
+  diagnosis: {},
   topology: (v) => twoHundredGuests(v),
   captures: ({ vmbr0 }) => SAMPLE.map((name) => ({ node: vmbr0.node, device: name })),
 

@@ -40,6 +40,7 @@ export default scenario({
   cases: ['A5'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: { 'strict-host': 'queries-unanswered', 'loose-host': 'queries-unanswered', 'strict-host-is-not-served': 'queries-unanswered' },
   topology: ({ rpFilter, bobKnowsBoth }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false });
     return {

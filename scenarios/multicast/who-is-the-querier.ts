@@ -26,6 +26,7 @@ export default scenario({
     // It asks again before the time is over: what the bridge said of it no longer holds.
     'goes-on': { family: 4 as const, falls: false, runs: true, breaks: 'carol: datagrams to' },
   },
+  diagnosis: {},
   topology: ({ family }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false });
     return {

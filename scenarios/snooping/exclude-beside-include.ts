@@ -29,6 +29,7 @@ export default scenario({
     // Bob asks for 20 alone: nobody adds his port to carol's entries.
     'bob-includes': { ...settings(6, { bob: 'is-include' }), breaks: ['added_by_star_ex', 'bob: delivery continues'] },
   },
+  diagnosis: {},
   topology: (v) => manySources(v),
   captures: ({ vmbr0, bob, carol }) => [bob, carol].map((guest) => ({ ...portOf(vmbr0, guest), only: 'udp' })),
 

@@ -37,6 +37,7 @@ export default scenario({
     // Nobody is left to answer.
     'carol-is-gone': { ...settings(4, 'include', { carolStays: false }), breaks: 'outage' },
   },
+  diagnosis: {},
   topology: (v) => manySources({ ...v, shared: true }),
   captures: () => [PORT, { node: 'vmbr0', device: 'alice', only: 'udp' }],
   notScaled: 'a query for a source gives 1 s to answer, in tenths of a second: divided by more than 10 it gives none',

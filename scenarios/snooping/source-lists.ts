@@ -85,6 +85,7 @@ export default scenario({
     // The first report stands.
     'no-change-reported': { ...settings(4, 'include', { tells: false }), breaks: ['filter mode stays exclude', 'delivery stops'] },
   },
+  diagnosis: {},
   topology: (v) => manySources(v),
   // What alice sends from 20 and 21 and 100 is counted on its way in, too: where it does not pass bob's port, that proves that it was there.
   captures: ({ vmbr0, alice, bob }, { family }) => [{ ...portOf(vmbr0, alice), only: `udp and (${([20, 21, 100] as const).map((source) => `src host ${sourceOf(family, source)}`).join(' or ')})` }, portOf(vmbr0, bob)],

@@ -65,6 +65,11 @@ export default scenario({
     'tracked-said-to-be-cut': { ...variant({ version: 'IGMPv3', fastLeave: true, leaver: 'bob', tracks: true, own: true, claims: 'other-is-cut' }), breaks: 'outage' },
     'igmpv2-bridge-said-to-leave-the-asking': { ...variant({ version: 'IGMPv3', fastLeave: false, leaver: 'bob', claims: 'other-is-cut-after-2-s' }), breaks: ['delivery stops', 'outage'] },
   },
+  diagnosis: {
+    'two-behind-one-port': 'fast-leave', 'two-behind-one-port-mldv1': 'fast-leave', 'two-behind-one-port-igmpv3': 'fast-leave',
+    'own-querier': 'fast-leave', 'igmpv3-bridge-leaves-the-asking': 'fast-leave', 'mldv2-bridge-leaves-the-asking': 'fast-leave',
+    'two-said-to-stay': 'fast-leave',
+  },
   topology: ({ version, fastLeave, tracks }) => sharedPort({ version, fastLeave, tracks: tracks ?? false }),
   captures: ({ sw, edge, dave, core }) => [portOf(sw, dave), portOf(sw, edge), portOf(sw, core)],
 

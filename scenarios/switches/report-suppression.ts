@@ -48,6 +48,7 @@ export default scenario({
     'suppression-said-to-be-none': { ...variant({ version: 'MLDv1', suppresses: 'v1-v2', reports: 4, elsewhere: false }), breaks: 'core: MLDv1 reports for' },
     'linux-igmpv3-said-to-stay-between': { ...variant({ version: 'IGMPv3', reports: 4, elsewhere: false }), breaks: 'bob: no reports for' },
   },
+  diagnosis: {},
   topology: ({ version, suppresses }) => strictSwitch({
     family: version.startsWith('MLD') ? 6 : 4, version, ...(suppresses ? { like: { suppressesReports: suppresses } } : {}),
     hosts: version === 'IGMPv2' ? { igmpVersion: 2 } : version === 'MLDv1' ? { mldVersion: 1 } : {},

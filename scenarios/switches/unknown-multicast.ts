@@ -45,6 +45,14 @@ export default scenario({
     'strict-without-querier': { ...variant({ family: 4, like: { ...drops, noFloodFallback: true }, queries: false, unknownGoes: 'nowhere' }), breaks: 'bob: datagrams to' },
     'dropped-said-to-reach-the-querier': { ...variant({ family: 4, like: drops, queries: true, unknownGoes: 'querier-only' }), breaks: 'core: datagrams to' },
   },
+  diagnosis: {
+    'linux-without-querier': 'never-joined', 'linux-with-querier': 'never-joined', 'linux-with-querier-ipv6': 'never-joined',
+    'dropped-without-querier': ['membership-expired', 'never-joined'], 'dropped-with-querier': 'never-joined',
+    'dropped-without-querier-ipv6': ['membership-expired', 'never-joined', 'flood-withheld'],
+    'dropped-with-querier-ipv6': ['never-joined', 'flood-withheld'], 'linux-without-querier-said-to-drop': 'never-joined',
+    'linux-with-querier-said-to-drop': 'never-joined', 'linux-with-querier-said-to-drop-ipv6': 'never-joined',
+    'strict-without-querier': ['strict-no-querier', 'never-joined'], 'dropped-said-to-reach-the-querier': 'never-joined',
+  },
   topology: ({ family, like }) => strictSwitch({ family, ...(like ? { like } : {}) }),
   captures: ({ sw, bob, carol, core }) => [bob, carol, core].map((host) => portOf(sw, host)),
 

@@ -35,6 +35,7 @@ export default scenario({
     'no-querier-said-to-deliver': { ...variant({ family: 4, like: strict, queries: false, claims: 'members-only' }), breaks: ['bob: datagrams to', 'dave: datagrams to'] },
     'querier-said-to-be-none': { ...variant({ family: 4, like: strict, queries: true, claims: 'nothing' }), breaks: ['bob: no datagrams to', 'dave: no datagrams to'] },
   },
+  diagnosis: { 'no-querier-ipv4': 'strict-no-querier', 'no-querier-ipv6': 'strict-no-querier', 'no-querier-said-to-deliver': 'strict-no-querier' },
   topology: ({ family, like }) => strictSwitch({ family, ...(like ? { like } : {}) }),
   captures: ({ sw, bob, carol, dave, core }) => [bob, carol, dave, core].map((host) => portOf(sw, host)),
 

@@ -15,9 +15,7 @@ void t.test('every variant gives what it should, every negative control breaks',
   t.teardown(results.remove);
   const { status, stderr } = await command(['run', '--all', '--controls', '--jobs', '2', '--seed', '1', '--kernel', 'auto', '--capture', 'all', '--reporter', 'plain', '--results', results.path]);
   const { record, dir } = onlyRun(results.path);
-  // A scenario whose variants say what the report has to call their losses is held to it, those that say nothing included.
-  const diagnosed = new Set(record.results.filter((r) => r.diagnosis !== undefined).map((r) => r.scenario));
-  t.ok(diagnosed.size > 0, 'some scenarios say what their report has to say');
+  t.ok(record.results.some((r) => r.diagnosis !== undefined), 'scenarios say what their report has to call their losses');
   // What scenarios that say nothing of it come out as is listed, and no failure.
   const undeclared: string[] = [];
   for (const result of record.results) {
@@ -29,7 +27,7 @@ void t.test('every variant gives what it should, every negative control breaks',
         t.ok(result.breaks !== undefined && result.breaks.length > 0, 'it names the claim that must break');
         t.same(unbroken(result.breaks ?? [], result.claims), [], 'and that one broke');
       }
-      if (diagnosed.has(result.scenario)) t.same(diagnosisFaults(result.diagnosis ?? [], result.findings.map((f) => f.kind)), [], 'the diagnosis is the right one');
+      if (result.diagnosis !== undefined) t.same(diagnosisFaults(result.diagnosis, result.findings.map((f) => f.kind)), [], 'the diagnosis is the right one');
       else undeclared.push(...result.findings.map((f) => `${result.scenario}#${result.variant} is diagnosed as ${f.kind}, and says nothing of it`));
       const capture = result.files.find((f) => f.endsWith('.pcapng'));
       const explained = capture === undefined ? undefined : alarmsIn(join(dir, capture));
