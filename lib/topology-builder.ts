@@ -80,6 +80,11 @@ export class TopologyBuilder {
     return { kind: 'link', name, a: { node: from.node, device: from.name }, b: { node: to.node, device: to.name } };
   }
 
+  /** A port that stands for itself, as a real card does and no veth (a dummy): its carrier is the story's, `bridge.portLosesCarrier(name)`. */
+  card(name: string, { on, port }: { on: BridgeRef; port?: Options }): void {
+    this.#devices.push(defined({ kind: 'dummy' as const, node: on.node, name, master: on.name, addresses: [], port }));
+  }
+
   /** A node asks nobody for this address: its neighbour entry is permanent. */
   knows(who: HostRef | GuestRef, address: string, of: { node: string; device: string }, device?: string): void {
     const index = this.#nodes.findIndex((n) => n.name === who.node);

@@ -60,6 +60,11 @@ export class Bridge extends Machine {
     return this.#tells(`set ${wordsOf(options)} on ${port.name}`, (node) => bridgePortSet(node.indexOf(port.name), this.#wire(options)));
   }
 
+  /** The driver of a card in it (`t.card`) says that there is no carrier any more. */
+  portLosesCarrier(card: string): Moment {
+    return this.#tells(`sees ${card} without a carrier`, (node) => linkSet(node.indexOf(card), { carrier: false }));
+  }
+
   /** An MDB entry by hand, as `bridge mdb add` does: on a guest's port, or without one for the bridge itself. A group may be a MAC. */
   mdbAdds(entry: MdbByHand): Moment {
     return this.#tells(`adds ${mdbWords(entry)}`, (node) => mdbAdd(this.#mdbSetting(node, entry)));

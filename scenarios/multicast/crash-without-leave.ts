@@ -31,6 +31,8 @@ export default scenario({
   cases: ['B1', 'B2'],
   inDefaultSet: false,
   variants: {
+    'carrier-lost-ipv4': settings(4, 'carrier-lost', 'early', 'at-once'),
+    'carrier-lost-ipv6': settings(6, 'carrier-lost', 'early', 'at-once'),
     'frozen-after-a-report-ipv4': settings(4, 'frozen', 'early', 'membership'),
     'frozen-before-the-next-ipv4': settings(4, 'frozen', 'late', 'membership'),
     'frozen-after-a-report-ipv6': settings(6, 'frozen', 'early', 'membership'),
@@ -66,8 +68,16 @@ export default scenario({
     const third: Moment = { ns: begun.ns + times(core.spec.queryInterval, 1.25).ns, what: 'the third query' };
     await until(third, v.phase === 'early' ? s(12 + 8 * random()) : s(115 + 8 * random()));
 
+    // Before the crash: to decode what was captured takes this process tens of milliseconds, in which it reads no notification.
+    const reported = v.querier ? vmbr0.lastReport(group, bob) : undefined;
+    const noticed = plus(ns(2e9 / bounds.hz), bounds.slack);
+    if (v.crash === 'carrier-lost') {
+      // So that the next datagram comes a moment after the port has to be silent.
+      const last: Moment = { ns: flow.sentNs.at(-1) ?? begun.ns, what: 'the last datagram' };
+      await until(last, ns(2 * EVERY.ns - noticed.ns - 1e6));
+    }
     const crash = v.crash === 'carrier-lost' ? bob.losesCarrier() : bob.freezes();
-    const lastReport = v.querier ? vmbr0.lastReport(group, bob) : crash;
+    const lastReport = reported ?? crash;
     figure('reportedBeforeCrashS', (crash.ns - lastReport.ns) / 1e9);
     if (v.crash === 'frozen-for-a-while') {
       await passes(s(30));
@@ -83,13 +93,13 @@ export default scenario({
     };
 
     if (v.claims === 'at-once') {
-      const noticed = plus(ns(2e9 / bounds.hz), bounds.slack);
       await expect(vmbr0.mdbEntry(group, bob)).becomes('absent', within(crash, ns(0), plus(noticed, ms(5)), 'a stacked device’s carrier is looked at at once (linkwatch_urgent_event)', 'br_stp_disable_port drops the memberships of the port', 'the story reads the notification'));
-      await until(crash, s(60));
+      await until(crash, s(20));
       // That the capture works is shown by what comes after the carrier's return.
       const back = v.crash === 'carrier-lost' ? await bob.regainsCarrier() : now('the end of watching');
       await expect(port).seesNo(datagrams, within(crash, noticed, ns(back.ns - crash.ns - bounds.slack.ns - 1e6)));
-      await expect(port).sees(frame.generalQuery(), since(back, s(130)));
+      core.asks();
+      await expect(port).sees(frame.generalQuery(), since(back, s(10)));
     } else if (v.claims === 'membership') {
       await wasted(after(lastReport, membership.min));
       await expect(port).seesNo(datagrams, within(lastReport, membership.max, plus(membership.max, s(120)), ...membership.reasons));
