@@ -148,6 +148,9 @@ export const tooBig = (): FrameKind =>
 /** BPDUs that tell of a topology change: notifications on their way to the root, and configurations with the flag. */
 export const topologyChange = (): FrameKind => kind('BPDUs that tell of a topology change', (f) => f.stp !== undefined && (f.stp.type === 'topology-change' || f.stp.topologyChange));
 export const lacp = (): FrameKind => kind('LACPDUs', (f) => f.lacp !== undefined);
+/** LACPDUs whose sender calls itself that system, of that priority. */
+export const lacpOf = (system: string, priority?: number): FrameKind =>
+  kind(`LACPDUs of system ${priority === undefined ? '' : `${priority},`}${system}`, (f) => f.lacp?.actor.system === system && (priority === undefined || f.lacp.actor.systemPriority === priority));
 export const from = (mac: string, name?: string): FrameKind => kind(`frames from ${name ?? mac}`, (f) => sourceMac(f) === mac);
 export const to = (mac: string, name?: string): FrameKind => kind(`frames to ${name ?? mac}`, (f) => f.eth?.dst === mac);
 export const any = (): FrameKind => kind('frames', () => true);

@@ -3,9 +3,10 @@ import t from 'tap';
 import * as kinds from '../../lib/frame-kinds.ts';
 import { s } from '../../lib/units.ts';
 import {
-  arpFrame, decodeFrame, describeFrame, type Frame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, ipv6Frame, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
+  arpFrame, decodeFrame, describeFrame, type Frame, gratuitousArp, type GroupRecord, igmpLeave, igmpQuery, igmpReport, igmpV3Report, ipv6Frame, lacpFrame, mldDone, mldQuery, mldReport, mldV2Report, rarpAnnouncement, stpFrame, udpFrame, vlanTag,
 } from '../../lib/wire/index.ts';
 import { encodeIcmpv6 } from '../../lib/wire/icmpv6.ts';
+import { lacpState } from '../../lib/wire/lacp.ts';
 
 const bob = { name: 'bob', mac: '02:00:00:00:00:0b' };
 const carol = { name: 'carol', mac: '02:00:00:00:00:0c' };
@@ -226,6 +227,15 @@ t.test('datagrams, and who sent them', (t) => {
   t.notOk(is(kinds.and(kinds.udpTo(group), kinds.from(carol.mac)), datagram));
   t.notOk(is(kinds.lacp(), datagram));
   t.notOk(is(kinds.echoTo(group), datagram));
+  t.end();
+});
+
+t.test('LACPDUs by the system that sends them', (t) => {
+  const party = (system: string, systemPriority: number) => ({ systemPriority, system, key: 1, portPriority: 255, port: 1, state: lacpState(5) });
+  const pdu = lacpFrame({ version: 1, actor: party(bob.mac, 7), partner: party(carol.mac, 9), collectorMaxDelay: 0 }, { srcMac });
+  t.ok(is(kinds.lacp(), pdu) && is(kinds.lacpOf(bob.mac), pdu) && is(kinds.lacpOf(bob.mac, 7), pdu));
+  t.notOk(is(kinds.lacpOf(bob.mac, 9), pdu) || is(kinds.lacpOf(carol.mac), pdu), 'the partner in it does not send it');
+  t.equal(kinds.lacpOf(bob.mac, 7).what, `LACPDUs of system 7,${bob.mac}`);
   t.end();
 });
 
