@@ -4,6 +4,7 @@ import { nearest } from '../../lib/validate/nearest.ts';
 import { BadInput, type Fault, NoPlace } from '../runner/refusal.ts';
 import { version } from '../runner/home.ts';
 import { compareCommand } from './compare.ts';
+import { bisectCommand, bisectStepCommand } from './bisect.ts';
 import { doctorCommand } from './doctor.ts';
 import { status } from './exit-status.ts';
 import { kernelCommand } from './kernel.ts';
@@ -19,8 +20,10 @@ function program(): Command {
     .version(version())
     .addHelpText('after', "\nPing tools, with the originals' options (docs/ping-tools.md): omping, ssmping, asmping, ssmpingd, mcfirst\n")
     .helpCommand(false);
-  for (const command of [runCommand(), compareCommand(), listCommand(), planCommand(), explainCommand(), kernelCommand(), doctorCommand()])
+  for (const command of [runCommand(), compareCommand(), listCommand(), planCommand(), explainCommand(), kernelCommand(), bisectCommand(), doctorCommand()])
     wirewarp.addCommand(tolerant(command));
+  // Called by git, not by people.
+  wirewarp.addCommand(tolerant(bisectStepCommand()), { hidden: true });
   return wirewarp;
 }
 
