@@ -166,6 +166,64 @@ export interface RunRecord {
   machine: { node: string; platform: string; release: string; cpus: number };
   kernels: KernelRecord[];
   results: ResultRecord[];
+  /** Of `wirewarp sweep`: the same stories under many seeds. */
+  sweep?: SweepRecord;
+}
+
+/** Many seeds. Of results whose files were not kept, `files` and `readouts` are empty. */
+export interface SweepRecord {
+  /** As asked for; an interrupted sweep has results of some of them. */
+  seeds: number[];
+  /** What was asked to be measured; absent: each story's deciding figure. */
+  figure?: string;
+  stories: SweptRecord[];
+}
+
+/** One variant on one kernel, under all its seeds. */
+export interface SweptRecord {
+  scenario: string;
+  variant: string;
+  control: boolean;
+  kernel: string;
+  /** How many ran. */
+  seeds: number;
+  asExpected: number;
+  verdicts: Record<Verdict, number>;
+  /** What was measured; absent where no claim measured anything. */
+  figure?: string;
+  /** Names of all figures that could be measured. */
+  figures: string[];
+  /** Absent where no seed has that figure. */
+  distribution?: Distribution;
+  /** Seeds that did not come out as expected, rising. */
+  unexpectedSeeds: number[];
+  /** The smallest of them, one that broke or crashed before one that errored. */
+  smallestUnexpected?: { seed: number; verdict: Verdict; replay: string };
+}
+
+/** How the values of a figure lie. */
+export interface Distribution {
+  count: number;
+  min: number;
+  p05: number;
+  p25: number;
+  median: number;
+  p75: number;
+  p95: number;
+  max: number;
+  mean: number;
+  bins: Bin[];
+}
+
+/** One bar of a histogram. */
+export interface Bin {
+  /** Inclusive. */
+  from: number;
+  /** Exclusive, but for the last bin. */
+  to: number;
+  count: number;
+  /** Of those, from seeds that did not come out as expected. */
+  unexpected: number;
 }
 
 /** What the runner tells as it goes; progress renderers and the run record are both fed from these. */

@@ -13,6 +13,7 @@ import { planCommand } from './plan.ts';
 import { explainCommand } from './explain.ts';
 import { faultReport } from './report-faults.ts';
 import { runCommand } from './run.ts';
+import { sweepCommand } from './sweep.ts';
 
 function program(): Command {
   const wirewarp = new Command('wirewarp')
@@ -20,7 +21,18 @@ function program(): Command {
     .version(version())
     .addHelpText('after', "\nPing tools, with the originals' options (docs/ping-tools.md): omping, ssmping, asmping, ssmpingd, mcfirst\n")
     .helpCommand(false);
-  for (const command of [runCommand(), compareCommand(), listCommand(), planCommand(), explainCommand(), kernelCommand(), bisectCommand(), doctorCommand()])
+  const commands = [
+    runCommand(),
+    sweepCommand(),
+    compareCommand(),
+    listCommand(),
+    planCommand(),
+    explainCommand(),
+    kernelCommand(),
+    bisectCommand(),
+    doctorCommand(),
+  ];
+  for (const command of commands)
     wirewarp.addCommand(tolerant(command));
   // Called by git, not by people.
   wirewarp.addCommand(tolerant(bisectStepCommand()), { hidden: true });

@@ -6,7 +6,7 @@
 import { availableParallelism, release } from 'node:os';
 import { readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unbroken } from '../../lib/breaks.ts';
 import { findComplaints, type StepMark } from '../../lib/kernel-log.ts';
@@ -39,6 +39,8 @@ export interface RunOptions {
   /** The run's own folder, which exists and is empty. */
   readonly dir: string;
   readonly seed: number;
+  /** In place of `seed`: each variant once under each of them. */
+  readonly seeds?: readonly number[];
   readonly time: 'warp' | 'real' | { readonly scaled: number };
   readonly jobs: number;
   readonly capture: 'none' | 'failed' | 'all';
@@ -55,16 +57,19 @@ export interface RunOptions {
   readonly provide?: (programs: readonly ProgramSpec[]) => Promise<Provided>;
   /** Kernel log lines that are no complaint. */
   readonly allowLog?: readonly RegExp[];
+  /** Asked after each result: those, it or earlier ones, whose files need not be kept. */
+  readonly spare?: (result: ResultRecord) => readonly ResultRecord[];
 }
 
 interface Work {
   readonly selection: Selection;
   readonly chosen: ChosenKernel;
+  readonly seed: number;
 }
 
 export async function run(options: RunOptions): Promise<RunRecord> {
   const started = new Date();
-  const work: Work[] = options.kernels.flatMap((chosen) => options.selections.map((selection) => ({ selection, chosen })));
+  const work: Work[] = seedsOf(options).flatMap((seed) => options.kernels.flatMap((chosen) => options.selections.map((selection) => ({ selection, chosen, seed }))));
   const kernels = new Map<string, KernelRecord>();
   const results: (ResultRecord | undefined)[] = work.map(() => undefined);
   options.onEvent({ type: 'run-started', runId: options.runId, total: work.length, jobs: options.jobs, dir: options.dir });
@@ -77,6 +82,7 @@ export async function run(options: RunOptions): Promise<RunRecord> {
       const result = await runSafely(item, options, kernels);
       if (!result) continue;
       results[index] = result;
+      for (const spared of options.spare?.(result) ?? []) await removeFiles(spared, options.dir);
       options.onEvent({ type: 'finished', key: eventKey(item, options), result });
     }
   };
@@ -96,7 +102,16 @@ export async function run(options: RunOptions): Promise<RunRecord> {
 }
 
 const round = (s: number): number => Math.round(s * 1000) / 1000;
-const eventKey = ({ selection, chosen }: Work, options: RunOptions): string => (options.kernels.length > 1 ? `${keyOf(selection)}@${chosen.kernel.id}` : keyOf(selection));
+const eventKey = ({ selection, chosen, seed }: Work, options: RunOptions): string => `${keyOf(selection)}${options.kernels.length > 1 ? `@${chosen.kernel.id}` : ''}${seedsOf(options).length > 1 ? ` seed ${seed}` : ''}`;
+
+const seedsOf = ({ seed, seeds = [seed] }: RunOptions): readonly number[] => seeds;
+
+/** All lie in one folder, which is the result's own. */
+async function removeFiles(result: ResultRecord, dir: string): Promise<void> {
+  const folders = new Set(result.files.map((file) => dirname(join(dir, file))));
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  result.files = [];
+}
 const unheard = (kernel: Kernel, reason: string): KernelRecord => ({ id: kernel.id, place: kernel.place, release: '', version: '', hz: 0, reason, ...(kernel.image ? { image: kernel.image } : {}) });
 
 const timeOf = (chosen: ChosenKernel, options: RunOptions): RunOptions['time'] => chosen.time ?? options.time;
@@ -104,18 +119,19 @@ const timeText = (time: RunOptions['time']): string => (typeof time === 'string'
 const scaleOf = (time: RunOptions['time']): number => (typeof time === 'string' ? 1 : time.scaled);
 
 /** Where a result's files lie, below the run's folder. */
-export function resultFolder(work: { selection: Selection; chosen: ChosenKernel }, several: boolean): string {
+export function resultFolder(work: Work, several: { kernels: boolean; seeds: boolean }): string {
   const safe = (text: string): string => text.replaceAll(/[^\w./@+-]+/g, '-');
-  return join(safe(work.selection.name), safe(work.selection.variant), ...(several ? [safe(work.chosen.kernel.id)] : []));
+  return join(safe(work.selection.name), safe(work.selection.variant), ...(several.kernels ? [safe(work.chosen.kernel.id)] : []), ...(several.seeds ? [`seed-${work.seed}`] : []));
 }
 
 /** A result without claims: the harness has the word, or nothing was run. */
-function withoutClaims({ selection, chosen }: Work, options: RunOptions, verdict: 'errored' | 'skipped', reason: string, wallS: number): ResultRecord {
+function withoutClaims(work: Work, options: RunOptions, verdict: 'errored' | 'skipped', reason: string, wallS: number): ResultRecord {
+  const { selection, chosen, seed } = work;
   const { name, scenario, variant, control } = selection;
   return {
-    scenario: name, title: scenario.title, variant, control, cases: [...scenario.cases], kernel: chosen.kernel.id, seed: options.seed, time: timeText(timeOf(chosen, options)),
-    verdict, expected: expectedOf(selection), ...(breaksOf(selection).length > 0 ? { breaks: breaksOf(selection) } : {}), asExpected: false, reason, claims: [], figures: {}, protocolS: 0, wallS: round(wallS), readouts: [], findings: [], ...expectedDiagnosis({ selection, chosen }), files: [],
-    replay: replayLine({ selection, chosen }, options),
+    scenario: name, title: scenario.title, variant, control, cases: [...scenario.cases], kernel: chosen.kernel.id, seed, time: timeText(timeOf(chosen, options)),
+    verdict, expected: expectedOf(selection), ...(breaksOf(selection).length > 0 ? { breaks: breaksOf(selection) } : {}), asExpected: false, reason, claims: [], figures: {}, protocolS: 0, wallS: round(wallS), readouts: [], findings: [], ...expectedDiagnosis(work), files: [],
+    replay: replayLine(work, options),
   };
 }
 
@@ -136,7 +152,7 @@ async function runSafely(work: Work, options: RunOptions, kernels: Map<string, K
 
 /** What the host decides about a result from outside: undefined when the run was interrupted. */
 async function runOne(work: Work, options: RunOptions, kernels: Map<string, KernelRecord>): Promise<ResultRecord | undefined> {
-  const { selection, chosen } = work;
+  const { selection, chosen, seed } = work;
   const { kernel, reason } = chosen;
   const began = performance.now();
   const key = eventKey(work, options);
@@ -145,13 +161,13 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   const provided = programs.length > 0 ? await options.provide?.(programs) : undefined;
   if (provided?.lacks !== undefined) return withoutClaims(work, options, 'skipped', provided.lacks, 0);
   const extras = programs.length + modules.length > 0 ? { bundle: provided?.bundle ?? NO_BUNDLE, modules } : undefined;
-  const folder = resultFolder(work, options.kernels.length > 1);
+  const folder = resultFolder(work, { kernels: options.kernels.length > 1, seeds: seedsOf(options).length > 1 });
   const dir = join(options.dir, folder);
   await mkdir(dir, { recursive: true });
   const scale = scaleOf(timeOf(chosen, options));
   const deadlineS = selection.scenario.deadline.ns / 1e9;
   const job: Job = {
-    scenario: selection.name, variant: selection.variant, control: selection.control, seed: options.seed, scale,
+    scenario: selection.name, variant: selection.variant, control: selection.control, seed, scale,
     capture: options.captureEverything ? 'all' : 'claims', deadlineS, warp: kernel.virtualTime,
   };
   const files: string[] = [];
@@ -162,7 +178,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   options.onEvent({ type: 'started', key, scenario: selection.name, variant: selection.variant, kernel: kernel.id });
 
   const settings = settingsOf(selection);
-  const plan = compilePlan(selection.scenario.topology(settings).topology, { seed: options.seed, scale });
+  const plan = compilePlan(selection.scenario.topology(settings).topology, { seed, scale });
   await keep('plan.sh', shellScript(plan, { title: selection.scenario.title, scenario: selection.name, variant: selection.variant }));
 
   const wallDeadlineMs = options.wallDeadlineMs ?? (kernel.virtualTime ? 300_000 : (deadlineS / scale + 60) * 1000);
@@ -256,12 +272,12 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   const elsewhere = verdict === 'broken' && expected === 'broken' ? unbroken(breaks, base.claims) : [];
   if (elsewhere.length > 0) why = `broken, but in another claim: not in ${elsewhere.join(', nor in ')}\n${why ?? ''}`;
   const asExpected = verdict === expected && elsewhere.length === 0;
-  const findings = events === undefined ? [] : findingsOf({ topology: selection.scenario.topology(settings).topology, seed: options.seed, events: events.toString(), ...(captures[0] ? { capture: captures[0][1] } : {}), virtualTime: kernel.virtualTime && timeOf(chosen, options) === 'warp' });
+  const findings = events === undefined ? [] : findingsOf({ topology: selection.scenario.topology(settings).topology, seed, events: events.toString(), ...(captures[0] ? { capture: captures[0][1] } : {}), virtualTime: kernel.virtualTime && timeOf(chosen, options) === 'warp' });
   if (options.capture === 'all' || (options.capture === 'failed' && !asExpected)) for (const [name, content] of captures) await keep(name, content);
 
   return {
     scenario: selection.name, title: base.title, variant: selection.variant, control: selection.control, cases: base.cases, kernel: kernel.id,
-    seed: options.seed, time: timeText(timeOf(chosen, options)), verdict, expected, ...(breaks.length > 0 ? { breaks } : {}), asExpected, ...(why === undefined ? {} : { reason: why }),
+    seed, time: timeText(timeOf(chosen, options)), verdict, expected, ...(breaks.length > 0 ? { breaks } : {}), asExpected, ...(why === undefined ? {} : { reason: why }),
     claims: base.claims, figures: base.figures, protocolS: base.protocolS, wallS: round((performance.now() - began) / 1000),
     readouts: base.readouts, findings, ...expectedDiagnosis(work), files, ...(notes.length > 0 ? { notes } : {}), replay: replayLine(work, options),
   };
@@ -286,11 +302,11 @@ const expectedDiagnosis = ({ selection }: Work): { diagnosis?: string[] } => {
   return kinds === undefined ? {} : { diagnosis: [...kinds] };
 };
 
-function replayLine({ selection, chosen }: Work, options: RunOptions): string {
+function replayLine({ selection, chosen, seed }: Work, options: RunOptions): string {
   const what = selection.file === undefined ? keyOf(selection) : `${selection.file}#${selection.variant}`;
   const time = timeOf(chosen, options);
   const where = chosen.replay ?? `--kernel ${quoted(chosen.kernel.image ?? chosen.kernel.place)}${time === 'warp' ? '' : ` --time ${timeText(time)}`}`;
-  return `npx wirewarp run ${quoted(what)} --seed ${options.seed} ${where}`;
+  return `npx wirewarp run ${quoted(what)} --seed ${seed} ${where}`;
 }
 
 /** For a shell: a "#" in the middle of a word is harmless, but not to every reader. */

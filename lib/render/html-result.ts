@@ -16,11 +16,11 @@ export function badge(result: ResultRecord): Markup {
 }
 
 /** Open when there is something to look into. */
-export function resultSection(result: ResultRecord, id: string): Markup {
+export function resultSection(result: ResultRecord, id: string, seeds = false): Markup {
   const where = standing(result);
   const open = where === 'unexpected' && markup` open`;
   return markup`<details class="result ${where}" id="${id}"${open}>
-<summary>${badge(result)}${result.control && markup` <span class="badge control">negative control</span>`} <h3>${oneLine(result.title)}: ${oneLine(result.variant)}</h3> <span class="deciding">${shorten(decidingFigures(result, 2), 90)}</span></summary>
+<summary>${badge(result)}${result.control && markup` <span class="badge control">negative control</span>`} <h3>${oneLine(result.title)}: ${oneLine(result.variant)}${seeds && `, seed ${result.seed}`}</h3> <span class="deciding">${shorten(decidingFigures(result, 2), 90)}</span></summary>
 <div class="body">
 <p class="faint">${facts(result).join(' · ')}</p>
 ${result.control && markup`<p>${controlNote(result)}</p>`}

@@ -5,17 +5,24 @@
 import type { KernelRecord, ResultRecord, RunRecord } from '../record.ts';
 import { protocolTime, ratio, wallTime } from './figures.ts';
 import { badge, resultSection } from './html-result.ts';
+import { sweepSection } from './html-sweep.ts';
 import { style } from './html-style.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import { controlsText, count, decidingFigures, standing, worstFirst } from './standing.ts';
 import { oneLine, plural } from './text.ts';
+
+/** Of a sweep so many results are shown one by one. */
+const MOST_SEEDS = 50;
 
 /** The whole run as a page. Links to files are relative: the page belongs into the run's folder. */
 export function renderHtml(run: RunRecord): string {
   // Anchors number the results as run.json does, whatever order they are shown in.
   const ids = new Map(run.results.map((result, index) => [result, `result-${index}`]));
   const id = (result: ResultRecord) => ids.get(result) ?? '';
-  const ordered = worstFirst(run.results);
+  const all = worstFirst(run.results);
+  // A thousand seeds are a distribution; what is read one by one are those whose files were kept, and not all of those.
+  const ordered = run.sweep ? all.filter((result) => standing(result) === 'unexpected' || result.files.length > 0).slice(0, MOST_SEEDS) : all;
+  const omitted = all.length - ordered.length;
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -28,9 +35,11 @@ export function renderHtml(run: RunRecord): string {
 <body>
 <main>
 ${top(run)}
-${ordered.length > 0 && verdictTable(ordered, id)}
+${run.sweep && sweepSection(run.sweep)}
+${ordered.length > 0 && verdictTable(ordered, id, run.sweep !== undefined)}
+${omitted > 0 && markup`<p class="faint">${plural(omitted, 'more result')}, of other seeds: <a href="run.json">run.json</a> has them all.</p>`}
 ${ordered.length > 0 && markup`<h2>Results</h2>`}
-${ordered.map((result) => resultSection(result, id(result)))}
+${ordered.map((result) => resultSection(result, id(result), run.sweep !== undefined))}
 ${run.kernels.length > 0 && kernelTable(run.kernels)}
 ${about(run)}
 </main>
@@ -60,14 +69,14 @@ ${run.interrupted && markup`<p class="banner">Interrupted: these are the results
 </header>`;
 }
 
-function verdictTable(results: ResultRecord[], id: (result: ResultRecord) => string): Markup {
+function verdictTable(results: ResultRecord[], id: (result: ResultRecord) => string, seeds: boolean): Markup {
   // Where there is one kernel, the column would only take room; the section and the list of kernels name it.
   const matrix = new Set(results.map((result) => result.kernel)).size > 1;
   return markup`<h2>Verdicts</h2>
 <div class="scroll"><table>
-<thead><tr><th>verdict</th><th>scenario</th><th>variant</th><th>deciding figures</th>${matrix && markup`<th>kernel</th>`}<th class="number">protocol</th><th class="number">wall</th><th class="number">speed</th></tr></thead>
+<thead><tr><th>verdict</th><th>scenario</th><th>variant</th>${seeds && markup`<th class="number">seed</th>`}<th>deciding figures</th>${matrix && markup`<th>kernel</th>`}<th class="number">protocol</th><th class="number">wall</th><th class="number">speed</th></tr></thead>
 <tbody>
-${results.map((result) => markup`<tr class="${standing(result)}"><td>${badge(result)}</td><td class="name"><a href="#${id(result)}">${breakable(result.scenario)}</a></td><td class="variant">${oneLine(result.variant)}${result.control && markup` <span class="badge control">control</span>`}</td><td class="figures">${decidingFigures(result, 2)}</td>${matrix && markup`<td class="kernel">${breakable(result.kernel)}</td>`}${times(result)}</tr>
+${results.map((result) => markup`<tr class="${standing(result)}"><td>${badge(result)}</td><td class="name"><a href="#${id(result)}">${breakable(result.scenario)}</a></td><td class="variant">${oneLine(result.variant)}${result.control && markup` <span class="badge control">control</span>`}</td>${seeds && markup`<td class="number">${result.seed}</td>`}<td class="figures">${decidingFigures(result, 2)}</td>${matrix && markup`<td class="kernel">${breakable(result.kernel)}</td>`}${times(result)}</tr>
 `)}</tbody>
 </table></div>`;
 }

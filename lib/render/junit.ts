@@ -36,13 +36,13 @@ function suite(run: RunRecord, scenario: string, kernel: string, results: Result
       <property name="title" value="${oneLine(results[0]?.title ?? '')}"/>
       <property name="wirewarp" value="${run.wirewarp}"/>
     </properties>
-${results.map(testcase)}  </testsuite>
+${results.map((result) => testcase(result, run.sweep !== undefined))}  </testsuite>
 `;
 }
 
-function testcase(result: ResultRecord): Markup {
+function testcase(result: ResultRecord, seeds: boolean): Markup {
   // The kernel belongs to the name: CI systems tell cases apart by class and name alone.
-  return markup`    <testcase classname="${oneLine(result.scenario)}" name="${oneLine(`${result.variant} on ${result.kernel}`)}" time="${seconds(result.wallS)}">
+  return markup`    <testcase classname="${oneLine(result.scenario)}" name="${oneLine(`${result.variant} on ${result.kernel}${seeds ? `, seed ${result.seed}` : ''}`)}" time="${seconds(result.wallS)}">
 ${outcome(result)}      <system-out>${summary(result)}</system-out>
     </testcase>
 `;

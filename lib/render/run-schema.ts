@@ -105,6 +105,40 @@ const result = z.object({
   path: ['asExpected'],
 });
 
+const count = z.number().int().nonnegative();
+const distribution = z.object({
+  count, min: z.number(), p05: z.number(), p25: z.number(), median: z.number(), p75: z.number(), p95: z.number(), max: z.number(), mean: z.number(),
+  bins: z.array(z.object({
+    from: z.number().describe('Inclusive.'),
+    to: z.number().describe('Exclusive, but for the last bin.'),
+    count,
+    unexpected: count.describe('Of those, from seeds that did not come out as expected.'),
+  })),
+});
+
+const sweep = z.object({
+  seeds: z.array(z.number().int()).describe('As asked for.'),
+  figure: z.string().optional().describe('What was asked to be measured. Absent: each story\'s deciding figure.'),
+  stories: z.array(z.object({
+    scenario: z.string(),
+    variant: z.string(),
+    control: z.boolean(),
+    kernel: z.string(),
+    seeds: count.describe('How many ran.'),
+    asExpected: count,
+    verdicts: z.object({ held: count, broken: count, skipped: count, errored: count, crashed: count }),
+    figure: z.string().optional().describe('What was measured.'),
+    figures: z.array(z.string()).describe('Names of all figures that could be measured.'),
+    distribution: distribution.optional(),
+    unexpectedSeeds: z.array(z.number().int()).describe('Rising.'),
+    smallestUnexpected: z.object({
+      seed: z.number().int(),
+      verdict: z.enum(['held', 'broken', 'skipped', 'errored', 'crashed']),
+      replay: z.string(),
+    }).optional(),
+  })),
+});
+
 export const runRecordSchema = z.object({
   schema: z.literal('wirewarp.run'),
   schemaVersion: z.literal(1),
@@ -118,6 +152,7 @@ export const runRecordSchema = z.object({
   machine: z.object({ node: z.string(), platform: z.string(), release: z.string(), cpus: z.number().int() }),
   kernels: z.array(kernel),
   results: z.array(result),
+  sweep: sweep.optional().describe('Of `wirewarp sweep`: the same stories under many seeds.'),
 });
 
 /** True only for types that are identical, optional marks included. */

@@ -29,6 +29,8 @@ export function claimAsExpected(result: ResultRecord, claim: ClaimRecord): boole
 /** Figures that a network engineer asks for first; the rest follow in their own order. */
 const TELLING = ['outageS', 'stoppedAfterS', 'resumedAfterS', 'lostDatagrams'];
 const rank = (name: string): number => (TELLING.includes(name) ? TELLING.indexOf(name) : TELLING.length);
+/** Names of figures, the most telling first, otherwise in their order. */
+export const byTelling = (names: readonly string[]): string[] => names.toSorted((a, b) => rank(a) - rank(b));
 const bestRank = ({ figures }: ClaimRecord): number => Math.min(...Object.keys(figures).map(rank), Infinity);
 
 /** The claim that made the verdict; for held, the first one with the most telling figure. */

@@ -22,7 +22,7 @@ type Value = string | number | boolean | string[] | Record<string, number>;
 /** The whole run as a TAP document. */
 export function renderTap(run: RunRecord): string {
   const lines = ['TAP version 14', `# ${oneLine(`wirewarp ${run.wirewarp}, run ${run.runId}`)}`];
-  const scenarios = [...groupBy(run.results, 'scenario')].map(([scenario, results]) => scenarioPoint(scenario, results));
+  const scenarios = [...groupBy(run.results, 'scenario')].map(([scenario, results]) => scenarioPoint(scenario, results, run.sweep !== undefined));
   // "1..0" would end the document there, and a parser would not see the bail-out.
   if (!run.interrupted || scenarios.length > 0) lines.push(...points(scenarios, 'no scenario ran'));
   // After the points: what was done until then still counts, but the run as a whole does not pass.
@@ -30,24 +30,24 @@ export function renderTap(run: RunRecord): string {
   return `${lines.join('\n')}\n`;
 }
 
-function scenarioPoint(scenario: string, results: ResultRecord[]): Point {
+function scenarioPoint(scenario: string, results: ResultRecord[], seeds: boolean): Point {
   const title = results[0]?.title ?? '';
   const skipped = results.every((result) => standing(result) === 'skipped');
   return {
     ok: results.every((result) => standing(result) !== 'unexpected'),
     name: title === '' ? scenario : `${scenario}: ${title}`,
     ...(skipped && { skip: results[0]?.reason ?? '' }),
-    subtest: results.map(resultPoint),
+    subtest: results.map((result) => resultPoint(result, seeds)),
   };
 }
 
-function resultPoint(result: ResultRecord): Point {
+function resultPoint(result: ResultRecord, seeds: boolean): Point {
   const where = standing(result);
   const control = result.control ? ' (negative control)' : '';
   return {
     ok: where !== 'unexpected',
     // The verdict is no part of the name: a name stays the same from run to run.
-    name: `${result.variant}${control} on ${result.kernel}`,
+    name: `${result.variant}${control} on ${result.kernel}${seeds ? `, seed ${result.seed}` : ''}`,
     ...(where === 'skipped' && { skip: result.reason ?? 'no reason recorded' }),
     ...(where === 'unexpected' && {
       diagnostics: {

@@ -1,4 +1,4 @@
-// compare, with real runs: the same bytes twice, and a fix that makes it worse.
+// compare and sweep, with real runs: the same bytes twice, a fix that makes it worse, a bound that holds with some seeds only.
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,4 +60,38 @@ void t.test('runs that cannot be compared: everything wrong at once', async (t) 
   t.match(await command(['compare', join(empty, 'half.json')]), { status: 2, stderr: /is no JSON[\s\S]*compared with which run\?/ });
   t.match(await command(['compare']), { status: 2, stderr: /which runs\?/ });
   t.equal(readdirSync(empty).length, 2, 'and nothing is left behind');
+});
+
+void t.test('sweep', { skip, timeout: 900_000 }, async (t) => {
+  const { file, results } = copyOf('sweep');
+  const { status, stdout } = await command(['sweep', `${file}#jittery`, '--seeds', '1..3', '--results', results]);
+  t.equal(status, 1, 'some seeds are out for longer than the claim allows');
+  const { record, dir } = onlyRun(results);
+  const [story] = record.sweep?.stories ?? [];
+  t.match(story, { variant: 'jittery', seeds: 3, figure: 'outageS', distribution: { count: 3 } });
+  t.same(record.results.map(({ seed }) => seed), [1, 2, 3]);
+  const bad = record.results.filter(({ asExpected }) => !asExpected);
+  t.same(story?.unexpectedSeeds, bad.map(({ seed }) => seed));
+  t.ok(bad.length > 0 && bad.length < 3, 'the seed decides');
+  for (const result of bad) t.ok((result.claims[0]?.figures['outageS'] ?? 0) > 1, `seed ${result.seed}: the claim of the outage is the one that broke`);
+  const kept = readdirSync(join(dir, 'cable/jittery')).sort();
+  const held = record.results.find(({ asExpected }) => asExpected)?.seed;
+  t.same(kept, [...bad.map(({ seed }) => `seed-${seed}`), `seed-${held ?? ''}`].sort(), 'files of those that fail, and of the first that held');
+  t.match(stdout, new RegExp(`smallest seed that fails: ${bad[0]?.seed ?? ''}[\\s\\S]*replay`));
+  t.match(readFileSync(join(dir, 'index.html'), 'utf8'), /<svg class="histogram"/);
+
+  const again = copyOf('replay');
+  await command(['run', `${file}#jittery`, '--seed', String(bad[0]?.seed), '--results', again.results, '--reporter', 'quiet']);
+  const replay = onlyRun(again.results).dir;
+  const events = (path: string): string => readFileSync(join(path, 'events.ndjson'), 'utf8');
+  t.ok(events(join(dir, `cable/jittery/seed-${bad[0]?.seed ?? ''}`)) === events(join(replay, 'cable/jittery')), 'a seed that fails replays byte for byte');
+  const compared = JSON.parse((await command(['compare', '--json', dir, replay])).stdout) as CompareRecord;
+  t.match(compared, { results: [{ change: 'same', events: { identical: true } }], onlyBefore: [{}, {}] }, 'one seed of a sweep is compared with its replay');
+});
+
+void t.test('sweeps that cannot be: everything wrong at once', async (t) => {
+  const { status, stderr } = await command(['sweep', 'no-such-scenario', '--seeds', '9..1', '--jobs', '0', '--nosuch']);
+  t.equal(status, 2);
+  for (const fault of [/--seeds 9\.\.1: 9\.\.1 runs backwards/, /--jobs 0/, /unknown option --nosuch/, /no scenario matches "no-such-scenario"/]) t.match(stderr, fault);
+  t.match(await command(['sweep']), { status: 2, stderr: /which seeds\?[\s\S]*which scenario\?/ });
 });
