@@ -1,7 +1,7 @@
 import t from 'tap';
 import { bisectLog, firstBad, judge } from '../../lib/bisection-of-commits.ts';
 
-const held = { scenario: 's', variant: 'v', verdict: 'held', asExpected: true, claims: [] } as const;
+const held: Parameters<typeof judge>[0][number] = { scenario: 's', variant: 'v', verdict: 'held', asExpected: true, claims: [] };
 
 t.test('a commit is good, bad, not to be tested, or the harness failed', (t) => {
   t.match(judge([held]), { word: 'good', why: 'v held' });
