@@ -12,18 +12,21 @@
 // if nobody asks, that is its last report. Each guest is deaf to all others at once, for it is the hearer's port that
 // is forgotten. As in membership-expiry.ts, the bridge is told to believe in the silent querier for an hour; its own
 // would keep silent as long, so what cures it here is the querier on the LAN.
-import { between, type Duration, min, plus, portOf, s, scenario, signalling, since, times, topology, wheelStep, within } from '../../harness/scenario.ts';
+import { between, min, plus, portOf, s, scenario, signalling, since, times, topology, wheelStep, within } from '../../harness/scenario.ts';
 import { REPORTED } from '../topologies/groups.ts';
+import { OTHER_QUERIER_PRESENT } from '../topologies/querier-outside.ts';
 
 interface Settings {
   family: 4 | 6;
   transport: 'asm' | 'ssm';
-  otherQuerier: Duration;
+  otherQuerier: typeof OTHER_QUERIER_PRESENT;
   /** The querier on the LAN: goes on, falls silent and asks again when all are deaf, or falls silent for good. */
   asks: 'on' | 'late' | 'never';
   claims: 'stops' | 'goes-on';
 }
 const settings = (over: Partial<Settings>): Settings => ({ family: 4, transport: 'asm', otherQuerier: min(60), asks: 'late', claims: 'stops', ...over });
+/** It floods when it believes in no querier any more, before the first membership ends. */
+const asShipped = { otherQuerier: OTHER_QUERIER_PRESENT };
 
 export default scenario({
   title: 'omping on every guest',
@@ -34,6 +37,7 @@ export default scenario({
     'querier': settings({ asks: 'on', claims: 'goes-on' }),
   },
   controls: {
+    'bridge-that-floods': { ...settings(asShipped), breaks: /alice hears bob .*delivery stops/ },
     'nobody-asks': { ...settings({ asks: 'never', claims: 'goes-on' }), breaks: [/alice hears bob .*delivery continues/, /carol hears bob .*delivery continues/] },
   },
   topology: ({ family, otherQuerier }) => topology((t) => {

@@ -10,8 +10,9 @@
 //
 // Both kinds of membership end 260 s after their last report, and unicast goes on: for SSM there is no more help in a
 // querier that has gone than for ASM. Debian's ssmping, asmping and ssmpingd take either side, against ours on the other.
-import { between, type Duration, frame, min, ms, plus, portOf, type Program, s, scenario, since, times, topology, wheelStep, within } from '../../harness/scenario.ts';
+import { between, frame, min, ms, plus, portOf, type Program, s, scenario, since, times, topology, wheelStep, within } from '../../harness/scenario.ts';
 import { REPORTED } from '../topologies/groups.ts';
+import { OTHER_QUERIER_PRESENT } from '../topologies/querier-outside.ts';
 
 interface Settings {
   family: 4 | 6;
@@ -21,7 +22,7 @@ interface Settings {
   knowsSources: boolean;
   /** Does sam name the source? */
   samNamesIt: boolean;
-  otherQuerier: Duration;
+  otherQuerier: typeof OTHER_QUERIER_PRESENT;
 }
 const settings = (over: Partial<Settings> = {}): Settings => ({ family: 4, daemon: 'ours', clients: 'ours', knowsSources: true, samNamesIt: true, otherQuerier: min(60), ...over });
 const GROUP = { 4: '232.43.211.234', 6: 'ff3e::4321:1234' } as const;
@@ -29,16 +30,19 @@ const REAL_TIME = 'the real programs ask once a second of real time';
 
 export default scenario({
   title: 'ssmping beside asmping',
-  cases: ['A1', 'A5', 'B1', 'B5'],
+  cases: ['A1', 'A5', 'A6', 'B1', 'B5'],
   inDefaultSet: false,
   variants: {
     'igmpv3': { ...settings(), diagnosis: 'membership-expired' },
+    'mldv2': { ...settings({ family: 6 }), diagnosis: 'membership-expired' },
     'our-clients-their-daemon': { ...settings({ daemon: 'debian' }), diagnosis: 'membership-expired' },
     'their-clients-our-daemon': { ...settings({ clients: 'debian' }), notScaled: REAL_TIME },
   },
   controls: {
     // Knows groups only: who wants one source gets them all.
     'igmpv2-bridge': { ...settings({ knowsSources: false }), breaks: /at vmbr0:sam: nothing arrives/ },
+    'sam-names-no-source': { ...settings({ samNamesIt: false }), breaks: /at vmbr0:sam: nothing arrives/ },
+    'bridge-that-floods': { ...settings({ otherQuerier: OTHER_QUERIER_PRESENT }), breaks: [/sam hears server .*delivery stops/, /amy hears server .*delivery stops/] },
   },
   programs: ({ daemon, clients }: Settings) => [...(daemon === 'debian' ? ['ssmpingd'] : []), ...(clients === 'debian' ? ['ssmping', 'asmping'] : [])].map((name) => ({ name, package: 'ssmping' })),
   topology: ({ family, knowsSources, otherQuerier }: Settings) => topology((t) => {
