@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.ts';
 import { status } from './exit-status.ts';
 import { kernelCommand } from './kernel.ts';
 import { listCommand } from './list.ts';
+import { matrixCommand } from './matrix.ts';
 import { planCommand } from './plan.ts';
 import { explainCommand } from './explain.ts';
 import { faultReport } from './report-faults.ts';
@@ -23,6 +24,7 @@ function program(): Command {
     .helpCommand(false);
   const commands = [
     runCommand(),
+    matrixCommand(),
     sweepCommand(),
     compareCommand(),
     listCommand(),

@@ -52,6 +52,12 @@ export function createReporter(name: ReporterName, options: ReporterOptions = {}
   return chain(name === 'auto' && env['CI'] ? start(plainProgress, stream) : best(stream), endTable);
 }
 
+/** Progress without a document at the end: what comes of the run is the command's to show. */
+export function progressOn(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Progress {
+  stream.on('error', ignoreClosedPipe);
+  return (canMoveCursor(stream, env) && !env['CI'] ? liveProgress : plainProgress)({ stream, colour: wantsColour(stream, env) });
+}
+
 function chain(progress: Progress | undefined, finish: (run: RunRecord) => void): Progress {
   return {
     event(event: RunEvent) {

@@ -5,6 +5,7 @@
 import type { KernelRecord, ResultRecord, RunRecord } from '../record.ts';
 import { protocolTime, ratio, wallTime } from './figures.ts';
 import { badge, resultSection } from './html-result.ts';
+import { gridSection } from './html-grid.ts';
 import { sweepSection } from './html-sweep.ts';
 import { style } from './html-style.ts';
 import { type Markup, markup, trusted } from './markup.ts';
@@ -36,6 +37,7 @@ export function renderHtml(run: RunRecord): string {
 <main>
 ${top(run)}
 ${run.sweep && sweepSection(run.sweep)}
+${!run.sweep && new Set(run.results.map(({ kernel }) => kernel)).size > 1 && gridSection(run.results, id)}
 ${ordered.length > 0 && verdictTable(ordered, id, run.sweep !== undefined)}
 ${omitted > 0 && markup`<p class="faint">${plural(omitted, 'more result')}, of other seeds: <a href="run.json">run.json</a> has them all.</p>`}
 ${ordered.length > 0 && markup`<h2>Results</h2>`}
