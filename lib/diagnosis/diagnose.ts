@@ -190,7 +190,8 @@ function unpluggedAround(ctx: Context, outage: Outage, station: string, ns: numb
   const { story: { devices, topology, slackNs }, net } = ctx;
   const plugs = topology.movables.filter((m) => m.guest === net.nodeOf(station)).flatMap((m) => m.places.map((p) => `${m.nic}:${p.uplink}`));
   const changes = plugs.flatMap((plug) => devices.get(plug) ?? []).filter((c) => c.ns > 1e9 && Math.abs(c.ns - ns) <= slackNs);
-  for (const { ns: at } of changes) {
+  // Before each change and after it.
+  for (const at of changes.flatMap((c) => [c.ns - 1, c.ns])) {
     const cause = away(ctx, outage, station, at);
     if (cause?.kind === 'guest-standstill') return cause;
   }
