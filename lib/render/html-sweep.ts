@@ -19,7 +19,7 @@ ${figure !== undefined && distribution && markup`<h4>${measuredText(figure)}</h4
 ${histogramSvg(distribution.bins)}
 <table class="quantiles"><thead><tr>${quantiles(distribution).map(([name]) => markup`<th class="number">${name}</th>`)}</tr></thead><tbody><tr>${quantiles(distribution).map(([, value]) => markup`<td class="number">${value}</td>`)}</tr></tbody></table>
 ${distribution.count < story.seeds && markup`<p class="faint">Measured with ${plural(distribution.count, 'seed')}.</p>`}`}
-${smallest && markup`<p>The smallest seed that fails is <strong>${smallest.seed}</strong> (${smallest.verdict})${unexpectedSeeds.length > 1 && `; all that fail: ${seedsText(unexpectedSeeds)}`}. It can be repeated byte for byte:</p><pre class="command">${oneLine(smallest.replay)}</pre>`}
+${smallest && markup`<p>The smallest seed that fails is <strong>${smallest.seed}</strong> (${smallest.verdict})${unexpectedSeeds.length > 1 && `; all that fail: ${seedsText(unexpectedSeeds)}`}. The command that repeats it:</p><pre class="command">${oneLine(smallest.replay)}</pre>`}
 </div></div>
 `;
 }
