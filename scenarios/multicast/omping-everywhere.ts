@@ -30,10 +30,11 @@ const asShipped = { otherQuerier: OTHER_QUERIER_PRESENT };
 
 export default scenario({
   title: 'omping on every guest',
-  cases: ['A1', 'A5', 'B4'],
+  cases: ['A1', 'A5', 'A6', 'B4'],
   inDefaultSet: false,
   variants: {
     'stops': { ...settings({}), diagnosis: 'membership-expired' },
+    'stops-ipv6': { ...settings({ family: 6 }), diagnosis: 'membership-expired' },
     'querier': settings({ asks: 'on', claims: 'goes-on' }),
   },
   controls: {
