@@ -38,6 +38,15 @@ export class Bond extends Machine {
     return this.#tells(`enslaves ${slave}`, (node) => linkSet(node.indexOf(slave), { master: node.indexOf(this.device) }));
   }
 
+  /** Set down, as some options ask for: its mode among them. */
+  goesDown(): Moment {
+    return this.#tells('goes down', (node) => linkSet(node.indexOf(this.device), { up: false }));
+  }
+
+  comesUp(): Moment {
+    return this.#tells('comes up', (node) => linkSet(node.indexOf(this.device), { up: true }));
+  }
+
   /** One request, with a step for whoever watches; the moment is that before it. */
   #tells(what: string, request: (node: Node) => NetlinkRequest): Moment {
     this.lab.step(`${this.device} ${what}`);
