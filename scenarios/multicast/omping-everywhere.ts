@@ -39,7 +39,7 @@ export default scenario({
   },
   controls: {
     'bridge-that-floods': { ...settings(asShipped), breaks: /alice hears bob .*delivery stops/ },
-    'nobody-asks': { ...settings({ asks: 'never', claims: 'goes-on' }), breaks: [/alice hears bob .*delivery continues/, /carol hears bob .*delivery continues/] },
+    'nobody-asks': { ...settings({ asks: 'never', claims: 'goes-on' }), breaks: [/alice hears bob .*delivery continues/, /carol hears bob .*delivery continues/], diagnosis: 'membership-expired' },
   },
   topology: ({ family, otherQuerier }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false, otherQuerier });
