@@ -42,7 +42,8 @@ export function umlArguments(o: Pick<UmlOptions, 'memoryMiB' | 'timeTravel' | 'p
     'uml_dir=./', `umid=${UML_FOLDER}`,
     'con=null', 'con0=null,fd:1', 'ssl=null', 'ssl1=null,fd:3',
     'console=tty0', 'loglevel=5', 'quiet', 'noreboot',
-    'norandmaps', 'random.trust_cpu=off', 'random.trust_bootloader=off',
+    'norandmaps',
+    ...(o.timeTravel === 'inf-cpu' ? ['random.trust_cpu=off', 'random.trust_bootloader=off'] : []),
     'oops=panic', 'panic=-1',
     ...(o.timeTravel === 'real' ? [] : [o.timeTravel === 'inf-cpu' ? 'time-travel=inf-cpu' : 'time-travel', `time-travel-start=${BOOT_CLOCK_NS}`]),
     // What the kernel does not know becomes the environment of init, which is Node.
