@@ -12,7 +12,7 @@
 // the lost one for an hour (mcast_querier_interval), which keeps it on its MDB and is the fault on any kernel.
 import { between, bound, frame, min, ns, plus, portOf, s, scenario, signalling, times, wheelStep, within, type VariantCommon, type Duration } from '../../harness/scenario.ts';
 import { groupOf } from '../topologies/groups.ts';
-import { OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
+import { MEMBERSHIP_INTERVAL, OTHER_QUERIER_PRESENT, querierOutside } from '../topologies/querier-outside.ts';
 
 interface Settings extends VariantCommon { family: 4 | 6; otherQuerier: Duration; silent: boolean }
 const variant = (settings: Settings): Settings => settings;
@@ -36,7 +36,7 @@ export default scenario({
 
   async story({ vmbr0, alice, bob, carol, dave, erin, core }, { variant, expect, capture, now, passes, until, bounds, figure, random }) {
     const group = groupOf(variant.family);
-    const interval = vmbr0.holds('mcast_membership_interval');
+    const interval = MEMBERSHIP_INTERVAL;
     const membership = bounds.timer('membership interval', interval);
 
     // Long timers are rounded up to steps of the timer wheel: where in a step the story begins is the seed's choice.

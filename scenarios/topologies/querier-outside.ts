@@ -3,6 +3,8 @@ import { type Duration, type QuerierVersion, s, topology } from '../../harness/s
 
 /** The other-querier-present interval as the kernel ships it (RFC 3376 section 8.5): twice 125 s and half of 10 s. */
 export const OTHER_QUERIER_PRESENT = s(255);
+/** The membership interval as the kernel ships it (br_multicast_ctx_init in net/bridge/br_multicast.c; RFC 3376 section 8.4). Not asked of the kernel under test: another value would be the fault. */
+export const MEMBERSHIP_INTERVAL = s(260);
 
 export interface QuerierOutside {
   family: 4 | 6;
