@@ -16,6 +16,8 @@ export interface GroupFacts {
   readonly port: string;
   readonly group: string;
   readonly receiver: string;
+  /** The group is that by which IPv6 asks for an address: whose, and who asks. */
+  readonly asks?: { readonly who: string; readonly address: string } | undefined;
   readonly querier?: Querier | undefined;
   /** The bridge's own querier is switched on. */
   readonly ownQuerier: boolean;

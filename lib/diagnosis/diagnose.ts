@@ -3,7 +3,7 @@
  * they stood (walk.ts), the place where they left their way is asked for its history, and equal causes become one finding.
  */
 import type { Cause, Context } from './cause.ts';
-import { isLinkLocalGroup } from './groups.ts';
+import { isAlwaysFlooded } from './groups.ts';
 import { neverJoined, notFlooded, notInTable } from './group-causes.ts';
 import { atTheHost } from './host-causes.ts';
 import { isInherent, KINDS } from './kinds.ts';
@@ -121,7 +121,7 @@ function groupCause(ctx: Context, outage: Outage, receiver: string, ns: number):
   if (parting.why === 'not-in-mdb' && !passable(ctx, parting.at, ns)) return placeCause(ctx, outage, { ...parting, why: net.linkUp(parting.at, ns) ? 'port-state' : 'link-down' }, receiver, ns);
   if (parting.why === 'not-in-mdb') return notInTable(ctx, outage, parting, receiver, ns);
   // In no table ever: the port's flag alone decides.
-  if (parting.why === 'no-flood' && isLinkLocalGroup(probe.to)) return placeCause(ctx, outage, parting, receiver, ns);
+  if (parting.why === 'no-flood' && isAlwaysFlooded(probe.to)) return placeCause(ctx, outage, parting, receiver, ns);
   if (parting.why === 'no-flood' && parting.decision && (['flood', 'bcast_flood'].some((flag) => net.portOption(parting.at, flag, ns) !== false))) return notFlooded(ctx, outage, parting, ns);
   return placeCause(ctx, outage, parting, receiver, ns);
 }
@@ -148,6 +148,7 @@ function stationCause(ctx: Context, outage: Outage, { from, to, address }: Leg, 
     const asked = firstParting(ctx, ways, from, solicited === undefined ? { to: 'everybody' } : { to: 'group', group: solicited }, ns);
     if (asked?.why === 'no-flood' && solicited !== undefined && net.portOption(asked.at, 'flood', ns) !== false) return notFlooded(ctx, outage, asked, ns, solicited);
     if (asked?.why === 'no-flood' && net.portOption(asked.at, 'flood', ns) !== false) return { kind: 'broadcast-withheld', where: asked.at, key: address, place: { at: asked.at, why: asked.why, address }, outage };
+    if (asked?.why === 'not-in-mdb' && solicited !== undefined && passable(ctx, asked.at, ns)) return notInTable(ctx, outage, asked, to, ns, solicited);
     if (asked) return placeCause(ctx, outage, asked, to, ns);
   }
   const sending: Sending = { to: 'station', mac: net.mac(to) };

@@ -13,9 +13,8 @@ const ANSWERED_NS = 10.1e9;
 const EXPIRED = 0.9;
 
 /** The bridge has no entry for the port where the receiver is. */
-export function notInTable({ story, net }: Context, outage: Outage, parting: Parting, receiver: string, ns: number): Cause {
+export function notInTable({ story, net }: Context, outage: Outage, parting: Parting, receiver: string, ns: number, group = outage.probe.to): Cause {
   const { probe } = outage;
-  const group = probe.to;
   const bridge = parting.decision?.bridge ?? parting.hop?.bridge ?? parting.at;
   const port = parting.at;
   const vlan = parting.decision?.vlan ?? 0;
@@ -31,14 +30,15 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   const lastReport = reportsAt({ story, net }, port, group).findLast((f) => f.ns <= until);
   const near = readingNear(net, bridge, ns, 30e9);
   const facts: GroupFacts = {
-    bridge, port, group, receiver: probe.receiver, querier: querierAt(net, bridge, group, ns), ownQuerier: net.option(bridge, 'mcast_querier', ns) === true, removed,
+    bridge, port, group, receiver: net.nodeOf(receiver), ...(group === probe.to ? {} : { asks: { who: probe.from, address: probe.to } }),
+    querier: querierAt(net, bridge, group, ns), ownQuerier: net.option(bridge, 'mcast_querier', ns) === true, removed,
     intervalNs: Number(net.option(bridge, 'mcast_membership_interval', ns)), querierIntervalNs: Number(net.option(bridge, 'mcast_querier_interval', ns)),
     lastReport, lastQuery: queries.findLast((q) => q.ns <= until), nextQuery: queries.find((q) => q.ns > until), joined, reading: near?.reading,
   };
   const cause = (kind: Cause['kind'], more: Partial<GroupFacts> = {}): Cause => ({ kind, where: port, key: `${bridge} ${group}`, group: { ...facts, ...more }, outage });
 
   // Where was the member when the group still came, or when it joined?
-  const before = outage.lastDeliveredNs ?? joined?.ns;
+  const before = outage.lastDeliveredNs ?? joined?.ns ?? reportedElsewhere({ story, net }, bridge, port, group, vlan, ns);
   if (before !== undefined) {
     const then = pathTo(net, bridge, receiver, before) ?? pathTo(net, bridge, receiver, before, true);
     const oldPort = then?.hops[0]?.out;
@@ -76,6 +76,11 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   const other = suppressedBy({ story, net }, { bridge, port, receiver, group, vlan }, asked.ns, asked.ns + ANSWERED_NS, asked);
   if (other) return cause('report-suppressed', { ...other, lastQuery: asked });
   return cause('queries-unanswered', { lastQuery: asked });
+}
+
+/** When the group was reported at another port of the bridge, which still has it. */
+function reportedElsewhere({ net }: Context, bridge: string, port: string, group: string, vlan: number, ns: number): number | undefined {
+  return net.members(bridge, ns).filter((p) => p !== port).map((p) => changeAt(net.mdbChanges(bridge, p, group, vlan), ns)).find((c) => c?.value === 'present')?.ns;
 }
 
 /** No querier counts, so the bridge floods what its table does not name, and this port takes no flood. */

@@ -27,14 +27,14 @@ export interface GroupDecision {
 }
 
 const isV6 = (group: string): boolean => group.includes(':');
-/** 224.0.0.x and ff02::x are flooded whatever the table says (RFC 4541 section 2.1.2). */
-export const isLinkLocalGroup = (group: string): boolean => group.startsWith('224.0.0.') || /^ff[0-9a-f]2:/i.test(group);
+/** 224.0.0.x and ff02::1 are flooded whatever the table says (RFC 4541 sections 2.1.2 and 3; br_multicast_ipv6_rcv): other link-local groups of IPv6 are groups as any. */
+export const isAlwaysFlooded = (group: string): boolean => group.startsWith('224.0.0.') || /^ff02::1$/i.test(group);
 
 export function groupDecision(net: Network, bridge: string, group: string, vlan: number, ns: number): GroupDecision {
   const snooping = net.option(bridge, 'mcast_snooping', ns) !== false;
   const ports = net.members(bridge, ns);
   const members = [...new Set([...net.groupPorts(bridge, group, vlan, ns), ...ports.filter((p) => net.routerPort(bridge, p, ns) || ['permanent'].includes(String(net.portOption(p, 'mcast_router', ns))))])];
-  if (!snooping || isLinkLocalGroup(group)) return { byTable: false, snooping, members };
+  if (!snooping || isAlwaysFlooded(group)) return { byTable: false, snooping, members };
   const querier = querierAt(net, bridge, group, ns);
   return { byTable: querier !== undefined, snooping, members, ...(querier ? { querier } : {}) };
 }

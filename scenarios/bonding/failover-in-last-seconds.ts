@@ -52,6 +52,10 @@ export default scenario({
     'nobody-asks-said-to-last': { ...settings('never', 'never'), breaks: 'outage' },
     'believed-in-said-to-be-given-up': { ...settings('never', 'given-up', min(60)), breaks: 'outage' },
   },
+  diagnosis: {
+    'asked-after-the-failover': 'group-left-behind', 'asked-in-the-gap': 'group-left-behind', 'nobody-asks': 'group-left-behind', 'nobody-asks-and-believed-in': 'group-left-behind',
+    'asked-in-the-gap-said-to-be-heard': 'group-left-behind', 'nobody-asks-said-to-last': 'group-left-behind', 'believed-in-said-to-be-given-up': 'group-left-behind',
+  },
   topology: (v) => groupsBehindABond({ resendIgmp: 1, downdelay: DOWNDELAY, ...(v.otherQuerier ? { otherQuerier: v.otherQuerier } : {}) }),
   captures: () => [{ node: 'core', device: 'sw1', only: 'igmp' }, { node: 'sw2', device: 'hv', only: 'igmp' }],
   notScaled: NOT_SCALED,

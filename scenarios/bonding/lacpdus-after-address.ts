@@ -31,6 +31,7 @@ export default scenario({
     'both-passive': { ...variant({ anew: false, passive: true }), breaks: ['sw:eth0: LACPDUs of system', 'sw:eth1: LACPDUs of system'] },
     'one-slave-left-out': { ...variant({ anew: true, leavesOut: 'eth1' }), breaks: 'sw:eth1: LACPDUs of system 7,' },
   },
+  diagnosis: {},
   topology: ({ passive }) => lacpPair({ priority: PRIORITY, ...(passive ? { passive } : {}) }),
   captures: () => SLAVES.map((device) => ({ node: 'sw', device, only: 'ether proto 0x8809' })),
   notScaled: NOT_SCALED,

@@ -37,6 +37,7 @@ export default scenario({
   inDefaultSet: false,
   notScaled: 'corosync has timers of its own',
   variants, controls,
+  diagnosis: {},
   topology: ({ sizes }) => cluster({ nodes: Math.max(...sizes) }),
   captures: (lab, { sizes }) => firstNodes(lab, Math.max(...sizes)).map((node) => ({ ...portOf(lab.vmbr0, node), only: BUT_TOKENS })),
   programs: COROSYNC,

@@ -40,6 +40,7 @@ export default scenario({
   cases: ['D9', 'lxc/incus-os 1213'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: { 'until-the-next-query': 'group-left-behind', 'until-core-asks': 'group-left-behind', 'snooping-loses-it': 'group-left-behind' },
   topology: (v) => movingNeighbour(v),
   captures: () => ['hv1', 'hv2'].map((node) => ({ node, device: 'eth0', only: 'icmp6' })),
 

@@ -54,6 +54,10 @@ export default scenario({
   cases: ['lxc/incus-os 1213', 'ipspace/netlab 1669'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: {
+    'querier-gone-and-believed-in': 'membership-expired', 'believed-in-loses-it': 'membership-expired',
+    'port-without-flood': 'query-withheld', 'port-without-flood-loses-it': 'query-withheld',
+  },
   topology: (v) => soughtGuest(v),
   captures: ({ vmbr0, newcomer, carol, vm }) => [newcomer, carol, vm].map((guest) => ({ ...portOf(vmbr0, guest), only: 'icmp6' })),
 

@@ -30,6 +30,7 @@ export default scenario({
     'cards-said-to-be-noticed-at-once': { ...settings('cards', 'at-once'), breaks: 'vmbr0:west: nothing arrives' },
     'cables-said-to-wait': { ...settings('cables', 'a-second-apart'), breaks: 'vmbr0:west: delivery stops' },
   },
+  diagnosis: {},
   topology: ({ ports }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: false });
     const alice = t.guest('alice', { on: vmbr0 });

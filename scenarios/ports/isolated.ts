@@ -31,6 +31,7 @@ export default scenario({
     'only-one-is-isolated': { ...settings(4, 'alice'), breaks: ['br0:bob: no frames from alice', 'br0:alice: no frames from bob'] },
     'none-is-isolated': { ...settings(6, 'none'), breaks: ['br0:bob: no frames from alice', 'br0:alice: no frames from bob'] },
   },
+  diagnosis: {},
   topology: ({ family, isolated }) => topology((t) => {
     const br0 = t.bridge('br0', { snooping: false });
     const port = (name: 'alice' | 'bob') => ({ on: br0, port: { isolated: isolated === 'both' || isolated === name } });

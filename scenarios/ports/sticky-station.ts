@@ -26,6 +26,7 @@ export default scenario({
     'static-said-to-stay': { ...settings('static', 'stays'), breaks: ['stays alice', 'no frames to alice'] },
     'sticky-said-to-move': { ...settings('sticky', 'moves'), breaks: ['becomes mallory', ': frames to alice'] },
   },
+  diagnosis: { 'static-moves': 'mac-leaked', 'learned-moves': 'mac-leaked', 'static-said-to-stay': 'mac-leaked' },
   topology: () => topology((t) => {
     const br0 = t.bridge('br0', { snooping: false });
     const [alice, mallory, carol] = [t.guest('alice', { on: br0 }), t.guest('mallory', { on: br0, addresses: [] }), t.guest('carol', { on: br0 })];

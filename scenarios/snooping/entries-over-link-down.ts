@@ -24,6 +24,7 @@ export default scenario({
     // Written before the port goes down, since a port that is down takes no other.
     temporary: { family: 4 as const, state: 'temporary' as const, breaks: 'stays present' },
   } satisfies Record<string, Settings & { breaks: string }>,
+  diagnosis: {},
   topology: ({ family }: Settings) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false });
     const bob = t.host('bob');

@@ -33,6 +33,7 @@ export default scenario({
     'vlan-20-snooped': { ...settings(6, { snoops20: true }), breaks: ['br0:carol: delivery continues', 'VLAN 20 stays absent'] },
     'no-router-port': { ...settings(4, { router: false }), breaks: 'br0:bob: delivery continues' },
   },
+  diagnosis: {},
   topology: ({ perVlan }) => vlanHosts({ vids: VLANS, perVlan }),
   // What passes neither port is counted on its way in.
   captures: ({ br0, alice, bob, carol }) => [portOf(br0, bob), portOf(br0, carol), { ...portOf(br0, alice), only: 'vlan and udp' }],

@@ -36,6 +36,7 @@ export default scenario({
     // Then VLAN 16 asks on by its own timers.
     'nobody-else-asks': { ...settings(6, { carolAsks: false }), breaks: 'frames tagged VLAN 16 that are frames from br0' },
   },
+  diagnosis: {},
   topology: ({ perVlan }) => vlanHosts({ vids: VLANS, perVlan }),
   captures: ({ br0, bob }, { family }) => [{ ...portOf(br0, bob), only: family === 4 ? 'igmp or (vlan and igmp)' : 'ip6 or (vlan and ip6)' }],
   notScaled: 'a startup query interval of 1 s, the least that the kernel takes',

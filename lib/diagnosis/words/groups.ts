@@ -18,7 +18,12 @@ type Group = readonly (Cause & { readonly group: GroupFacts })[];
 export function groupDraft(net: Network, causes: readonly Cause[]): Draft | undefined {
   const group = causes.filter((c): c is Cause & { group: GroupFacts } => c.group !== undefined);
   const [first] = group;
-  if (!first) return undefined;
+  const draft = first && groupDraftOf(net, first, group);
+  const asks = first?.group.asks;
+  return draft && asks ? { ...draft, what: `${asks.who} asks for ${asks.address} by ${first.group.group}, the group of all who have such an address (RFC 4291), and its questions do not arrive. ${draft.what}` } : draft;
+}
+
+function groupDraftOf(net: Network, first: Group[number], group: Group): Draft | undefined {
   switch (first.kind) {
     case 'membership-expired': return expired(net, group);
     case 'queries-unanswered': return unanswered(net, group);

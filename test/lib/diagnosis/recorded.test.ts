@@ -26,6 +26,9 @@ const RECORDED: Record<string, { kinds: string[]; where?: string; says?: RegExp[
   'own-querier-after-outage-no-cure': { kinds: ['strict-no-querier'], where: 'vmbr0:bob, vmbr0:dave', says: [/knows of no querier/, /mcast_flood off/], cures: [/multicast_querier/] },
   'own-querier-after-outage-ports-that-take-the-flood': { kinds: ['report-suppressed'], where: 'vmbr0:bob', says: [/keeps its own back/], cites: [/MDB entry ff15::5:5 on dave/], cures: [/multicast_mld_version 2|multicast_mld_version/] },
   'querier-elsewhere-igmpv3': { kinds: [] },
+  'unknown-to-newcomers-until-core-asks': { kinds: ['group-left-behind'], where: 'sw:sw', says: [/newcomer asks for 2001:db8::4 by ff02::1:ff00:4/, /still has ff02::1:ff00:4 in its MDB at port hv1 only/] },
+  'neighbour-discovery-querier-gone-and-believed-in': { kinds: ['membership-expired'], where: 'vmbr0:vm', says: [/newcomer asks for 2001:db8::4 by ff02::1:ff00:4/, /removed ff02::1:ff00:4 from its MDB at port vm/, /mcast_querier_interval 3600 s/], cites: [/MDB entry ff02::1:ff00:4 on vm removed/] },
+  'neighbour-discovery-port-without-flood': { kinds: ['query-withheld'], where: 'vmbr0:vm', says: [/this port takes no such flood \(mcast_flood off\)/], cures: [/mcast_flood on/] },
   'lacp-through-a-bridge-mask-of-the-bridge-refused': { kinds: ['silent-cut'], where: 'wire1:sw', says: [/keep their carrier/, /speaks LACP and has no partner/] },
 };
 

@@ -104,6 +104,14 @@ t.test('a station that is not reached: where it was lost is told from the tables
   t.end();
 });
 
+t.test('an address that nobody answers for: not by the group of its asking where the bridge has the group', (t) => {
+  const gone = fixture('neighbour-discovery-querier-gone-and-believed-in'), moved = fixture('unknown-to-newcomers-until-core-asks');
+  t.same(kinds(gone), ['membership-expired']);
+  t.same(kinds(altered(gone, drop((e) => isMdb(e, 'absent')))), ['unexplained'], 'the entry stayed, so the questions arrive');
+  t.same(kinds(moved), ['group-left-behind']);
+  t.end();
+});
+
 t.test('nothing lost, nothing found', (t) => {
   t.same(kinds(altered(silent, (e) => (e.type === 'ping' ? { ...e, repliedNs: e['sentNs'] } : e))), []);
   t.same(kinds({ ...silent, events: [] }), [], 'an empty record');
