@@ -92,7 +92,11 @@ export interface Bounds {
 }
 
 /** An interface to capture, whole or (`only`, in tcpdump's words: "igmp or icmp6") what the claims speak of: under emulation each captured frame costs as much as sending it. */
-export interface CaptureSpec extends At { readonly only?: string }
+export interface CaptureSpec extends At {
+  readonly only?: string;
+  /** Room for frames that tcpdump has not read yet, where more than 30 come at once; its own 2048 KiB else. */
+  readonly roomKib?: number;
+}
 
 export interface VariantCommon {
   /** What the run of this variant should give. Default: held for variants, broken for controls. */

@@ -102,7 +102,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
     const begun: { clock?: Clock } = {};
     const captures = new Map<string, Capture>();
     for (const where of interfacesToCapture(scenario, topology, refs, settings, job)) {
-      const capture = new Capture(where, () => { if (!begun.clock) throw new Error('the story has not begun'); return begun.clock; }, hooks.virtualTime ? {} : { roomKib: REAL_ROOM_KIB });
+      const capture = new Capture(where, () => { if (!begun.clock) throw new Error('the story has not begun'); return begun.clock; }, roomFor(where.roomKib, hooks.virtualTime));
       scope.defer(`stop tcpdump on ${at(where)}`, () => capture.stop());
       captures.set(at(where), capture);
     }
@@ -264,6 +264,8 @@ const ALIVE_EVERY_MS = 5000;
 
 /** In real time tcpdump is kept waiting by whatever else the machine does. */
 const REAL_ROOM_KIB = 16_384;
+const roomFor = (wantedKib: number | undefined, virtualTime: boolean): { roomKib?: number } =>
+  wantedKib !== undefined || !virtualTime ? { roomKib: Math.max(wantedKib ?? 0, virtualTime ? 0 : REAL_ROOM_KIB) } : {};
 
 /** Networks of up to so many machines have all of them followed. */
 const FOLLOWED_HOSTS = 40;

@@ -39,7 +39,7 @@ export default scenario({
   variants, controls,
   diagnosis: {},
   topology: ({ sizes }) => cluster({ nodes: Math.max(...sizes) }),
-  captures: (lab, { sizes }) => firstNodes(lab, Math.max(...sizes)).map((node) => ({ ...portOf(lab.vmbr0, node), only: BUT_TOKENS })),
+  captures: (lab, { sizes }) => firstNodes(lab, Math.max(...sizes)).map((node) => ({ ...portOf(lab.vmbr0, node), only: BUT_TOKENS, roomKib: 8192 })),
   programs: COROSYNC,
 
   async story(lab, { variant, expect, capture, now, passes, until, bounds, figure, table }) {
