@@ -83,6 +83,8 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
     'mldv2-from-include': EXPIRED,
     'mldv2-from-exclude': EXPIRED,
     'no-change-reported': EXPIRED,
+    // The bridge speaks MLDv1: the group as a whole expires.
+    'mldv1-bridge': EXPIRED,
   },
   'switches/fast-leave': {
     'two-behind-one-port': STOPPED,

@@ -47,7 +47,7 @@ export default scenario({
   diagnosis: {
     'frozen-after-a-report-ipv4': 'guest-hangs', 'frozen-before-the-next-ipv4': 'guest-hangs', 'frozen-after-a-report-ipv6': 'guest-hangs',
     'frozen-before-the-next-ipv6': 'guest-hangs', 'frozen-and-nobody-queries': 'guest-hangs', 'frozen-said-to-be-forgotten': 'guest-hangs',
-    'carrier-lost-said-to-be-carried-on': 'link-down', 'frozen-for-a-while': 'guest-hangs',
+    'carrier-lost-said-to-be-carried-on': 'link-down', 'carrier-lost-ipv4': ['link-down', 'flushed-with-port'], 'carrier-lost-ipv6': ['link-down', 'flushed-with-port'], 'frozen-for-a-while': 'guest-hangs',
   },
   topology: (v) => crashingMember(v),
   captures: ({ vmbr0, bob }) => [portOf(vmbr0, bob)],

@@ -21,7 +21,7 @@ interface Settings extends VariantCommon { family: 4 | 6; otherQuerier: Duration
 
 const variants: Record<string, Settings> = {
   'cured-ipv4': { family: 4, otherQuerier: OTHER_QUERIER_PRESENT, diagnosis: 'membership-expired?' },
-  'cured-ipv6': { family: 6, otherQuerier: OTHER_QUERIER_PRESENT },
+  'cured-ipv6': { family: 6, otherQuerier: OTHER_QUERIER_PRESENT, diagnosis: 'membership-expired?' },
 };
 const controls: Record<string, Settings & VariantCommon> = {
   // Believed in for an hour: the workaround does nothing at all, and the outage stays.

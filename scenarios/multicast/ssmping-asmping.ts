@@ -41,7 +41,7 @@ export default scenario({
   controls: {
     // Knows groups only: who wants one source gets them all.
     'igmpv2-bridge': { ...settings({ knowsSources: false }), breaks: /at vmbr0:sam: nothing arrives/, diagnosis: 'membership-expired' },
-    'sam-names-no-source': { ...settings({ samNamesIt: false }), breaks: /at vmbr0:sam: nothing arrives/ },
+    'sam-names-no-source': { ...settings({ samNamesIt: false }), breaks: /at vmbr0:sam: nothing arrives/, diagnosis: 'membership-expired' },
     'bridge-that-floods': { ...settings({ otherQuerier: OTHER_QUERIER_PRESENT }), breaks: [/sam hears server .*delivery stops/, /amy hears server .*delivery stops/] },
   },
   programs: ({ daemon, clients }: Settings) => [...(daemon === 'debian' ? ['ssmpingd'] : []), ...(clients === 'debian' ? ['ssmping', 'asmping'] : [])].map((name) => ({ name, package: 'ssmping' })),

@@ -20,6 +20,13 @@ void t.test('every variant gives what it should, every negative control breaks',
   const undeclared: string[] = [];
   for (const result of record.results) {
     await t.test(`${result.scenario} ${result.variant}${result.control ? ' (negative control)' : ''}`, (t) => {
+      // The kernel at hand may be older than what a variant is about, and says so; other reasons to skip are not expected here.
+      if (result.verdict === 'skipped' && result.reason?.startsWith('this kernel does not know ')) {
+        t.comment(result.reason);
+        t.pass('skipped for the kernel');
+        t.end();
+        return;
+      }
       t.equal(result.verdict, result.expected, result.reason ?? result.claims.map((c) => `${c.claim}: ${c.observed}`).join('; '));
       t.ok(result.claims.length > 0, 'it made claims');
       t.equal(result.asExpected, true);

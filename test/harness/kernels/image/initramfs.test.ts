@@ -64,7 +64,7 @@ t.test('those unused for long go, the latest stay', async (t) => {
 
 t.test('a cache that cannot be', async (t) => {
   const folder = t.testdir({ 'agent.cjs': '', cache: 'a file' });
-  await t.rejects(build(folder, join(folder, 'agent.cjs')), /Cannot keep the VM's initramfs in .*XDG_CACHE_HOME/);
+  await t.rejects(build(folder, join(folder, 'agent.cjs')), /cannot keep the VM's initramfs: .*XDG_CACHE_HOME/);
 });
 
 t.test('a program that is not there', async (t) => {

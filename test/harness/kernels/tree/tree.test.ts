@@ -44,7 +44,7 @@ t.test('in git it is the content: a commit, a change, a new file; and back', asy
   t.not(await treeState(folder), first);
   writeFileSync(join(folder, 'net/b.c'), 'new\n');
   const added = await treeState(folder);
-  t.not(added, await treeState(tree(t.testdir('other'))));
+  t.not(added, changed);
   git('checkout', '-f', 'HEAD~1');
   execFileSync('rm', [join(folder, 'net/b.c')]);
   t.equal(await treeState(folder), first, 'coming back is the same state');
