@@ -1,30 +1,18 @@
 /** Stations that stop answering: how long, whether they or their hypervisor told the network of a move, and what ended it. */
+import { isMulticastMac } from '../wire/address.ts';
 import { ETHER_TYPE } from '../wire/ethernet.ts';
 import type { Frame } from '../wire/frame.ts';
 import { isGratuitous, isSelfRarp } from '../wire/arp.ts';
-import { cite, joined, macOf, seconds, senderOf, targetOf } from './cite.ts';
+import { cite, macOf, senderOf, targetOf } from './cite.ts';
+import { type Announced, NOTICE_S, type Outage, outageFinding } from './outages.ts';
 import type { Ports } from './ports.ts';
 import type { Cited, Detector, ExplainFinding, SeenFrame } from './types.ts';
 
-interface Outage {
-  readonly from: Cited;
-  to: Cited;
-  lost: number;
-  /** Where the station was before. */
-  readonly before?: string;
-  announcements: Announced[];
-  /** Its first frame since. */
-  heard?: Cited;
-  heardWhere?: string;
-  /** A broadcast ARP request for it just before it was heard: ordinary ageing did it. */
-  asked?: Cited;
-}
-
-interface Announced {
-  readonly kind: string;
+interface Request {
   readonly at: Cited;
-  readonly odd: boolean;
   readonly where: string;
+  /** Every interface that it was seen at. */
+  readonly way: Set<string>;
 }
 
 interface Station {
@@ -34,21 +22,22 @@ interface Station {
   /** Since its last answer: a move is announced before anybody misses the station. */
   announced: Announced[];
   /** Requests without an answer yet, by "asker id sequence". */
-  readonly pending: Map<string, Cited>;
+  readonly pending: Map<string, Request>;
+  /** Where requests were seen that it answered. */
+  readonly way: Set<string>;
   outage?: Outage;
   readonly outages: Outage[];
 }
 
-/** More is an alarm: detection by miimon, a bond's announcement and a guest's standstill take less. */
-const ALARM_S = 6;
-const NOTICE_S = 1;
 /** Nobody answers later. */
 const ANSWER_S = 5;
-const LEAST_LOST = 2;
 const MOST_ANNOUNCED = 100;
 
 const isEcho = (frame: Frame, type: 'echo-request' | 'echo-reply'): boolean =>
   frame.icmp?.type === type || frame.icmpv6?.type === type;
+
+/** A group's or everybody's: switches flood it, and learn. */
+const isForAll = ({ eth }: Frame): boolean => eth !== undefined && isMulticastMac(eth.dst);
 
 /** What tells switches where a station is. */
 function announcementOf(frame: Frame): { kind: string; odd: boolean } | undefined {
@@ -76,7 +65,11 @@ export class Stations implements Detector {
   see(seen: SeenFrame): void {
     const { frame } = seen;
     if (frame.stp && frame.stp.type !== 'topology-change') this.#forwardDelayS = frame.stp.forwardDelayMs / 1000;
-    if (!seen.first) return;
+    this.#spoke(seen);
+    if (!seen.first) {
+      if (isEcho(frame, 'echo-request')) this.#goesOn(seen);
+      return;
+    }
     this.#announcement(seen);
     this.#heard(seen);
     if (isEcho(frame, 'echo-request')) this.#asks(seen);
@@ -116,10 +109,27 @@ export class Stations implements Detector {
     }
   }
 
+  #spoke(seen: SeenFrame): void {
+    const { frame, where } = seen;
+    const mac = macOf(seen);
+    if (mac === undefined || !isForAll(frame) || announcementOf(frame)) return;
+    for (const { outage } of this.#byMac.get(mac) ?? []) {
+      if (outage === undefined) continue;
+      outage.spoke ??= cite(seen);
+      if (!outage.heardAt.has(where)) outage.heardAt.set(where, seen.atS);
+    }
+  }
+
+  #goesOn(seen: SeenFrame): void {
+    const address = targetOf(seen);
+    const station = address === undefined ? undefined : this.#stations.get(address);
+    station?.pending.get(keyOf(seen, senderOf(seen)))?.way.add(seen.where);
+  }
+
   #station(address: string): Station {
     const known = this.#stations.get(address);
     if (known) return known;
-    const station: Station = { address, answered: 0, announced: [], pending: new Map(), outages: [] };
+    const station: Station = { address, answered: 0, announced: [], pending: new Map(), way: new Set(), outages: [] };
     this.#stations.set(address, station);
     return station;
   }
@@ -128,7 +138,7 @@ export class Stations implements Detector {
     const address = targetOf(seen);
     if (address === undefined || /^(?:ff|22[4-9]|23\d)/.test(address)) return;
     const station = this.#station(address);
-    station.pending.set(keyOf(seen, senderOf(seen)), cite(seen));
+    station.pending.set(keyOf(seen, senderOf(seen)), { at: cite(seen), where: seen.where, way: new Set([seen.where]) });
     if (station.pending.size > 100_000) station.pending.clear();
   }
 
@@ -142,7 +152,9 @@ export class Stations implements Detector {
       this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []).filter((s) => s !== station), station]);
     }
     const key = keyOf(seen, targetOf(seen));
+    const request = station.pending.get(key);
     if (!station.pending.delete(key)) return;
+    for (const where of request?.way ?? []) station.way.add(where);
     // What it did not answer before its first answer tells of no outage: it may have come up just now.
     if (station.answered === 0) station.pending.clear();
     station.answered++;
@@ -160,7 +172,7 @@ export class Stations implements Detector {
   }
 
   #lose(station: Station, beforeS: number): void {
-    for (const [key, at] of station.pending) {
+    for (const [key, { at, where, way }] of station.pending) {
       if (at.atS > beforeS) break;
       station.pending.delete(key);
       // Nobody who never answered is missed.
@@ -168,6 +180,7 @@ export class Stations implements Detector {
       if (station.outage) {
         station.outage.to = at;
         station.outage.lost++;
+        for (const place of way) station.outage.way.add(place);
         continue;
       }
       const before = station.mac === undefined ? undefined : this.#ports.latest(station.mac)?.where;
@@ -176,6 +189,9 @@ export class Stations implements Detector {
         to: at,
         lost: 1,
         announcements: station.announced,
+        asker: where,
+        heardAt: new Map(),
+        way: new Set(way),
         ...(before !== undefined && { before }),
       };
       station.announced = [];
@@ -189,7 +205,7 @@ export class Stations implements Detector {
     }
     const odd = [...this.#announced.values()].filter((a) => a.odd);
     const findings: ExplainFinding[] = [...this.#stations.values()].flatMap((station) =>
-      station.outages.flatMap((outage) => this.#finding(station, outage)),
+      station.outages.flatMap((outage) => outageFinding(station, outage, this.#forwardDelayS)),
     );
     for (const [key, { kind, count, first }] of this.#announced) {
       const mac = key.split(' ')[0] ?? '';
@@ -206,51 +222,6 @@ export class Stations implements Detector {
       findings.push({ kind: 'odd-ethertype', level: 'alarm', sure: 'certain', what, frames: odd.map((a) => a.first) });
     }
     return findings;
-  }
-
-  #finding(station: Station, outage: Outage): ExplainFinding[] {
-    const lengthS = outage.to.atS - outage.from.atS;
-    if (outage.lost < LEAST_LOST || lengthS < NOTICE_S) return [];
-    const level = lengthS > ALARM_S ? 'alarm' : 'notice';
-    const { announcements, heard, asked } = outage;
-    const moved = outage.before !== undefined && outage.heardWhere !== undefined && outage.heardWhere !== outage.before;
-    const head = `${station.address}${station.mac === undefined ? '' : ` (${station.mac})`} did not answer for ${seconds(lengthS)} (${outage.lost} requests).`;
-    const place = moved
-      ? ` Its frames came from ${outage.before ?? ''} before and from ${outage.heardWhere ?? ''} afterwards.`
-      : '';
-    const end =
-      heard === undefined
-        ? ' It was not heard again.'
-        : asked && heard.atS - asked.atS < 1
-          ? ' It was heard again when somebody asked for its address by broadcast.'
-          : ' It was heard again when it sent something by itself.';
-    const frames = [
-      outage.from,
-      ...announcements.slice(0, 3).map((a) => a.at),
-      ...(asked && heard ? [asked] : []),
-      ...(heard ? [heard] : []),
-      outage.to,
-    ];
-    const early = announcements.filter((a) => outage.to.atS - a.at.atS > NOTICE_S);
-    if (early.length === 0) {
-      const [late] = announcements;
-      const told = late
-        ? `Nothing announced it until ${seconds(late.at.atS)}, when ${late.kind} did.`
-        : `Nothing announced it meanwhile.`;
-      const what = `${head} ${told}${place}${late && heard === undefined ? '' : end} So it looks to the network as after a failover or a move that nobody announced: switches went on sending to its old place.`;
-      return [
-        { kind: 'moved-unannounced', level, sure: moved ? 'certain' : heard ? 'likely' : 'possible', what, frames },
-      ];
-    }
-    const kinds = joined([...new Set(early.map((a) => a.kind))]);
-    const delayS = this.#forwardDelayS;
-    const since = outage.to.atS - (early[0]?.at.atS ?? 0);
-    if (delayS !== undefined && since >= delayS && since <= 3 * delayS + 3) {
-      const what = `${head} It was announced by ${kinds}, ${seconds(since)} before it could be reached again.${place} A spanning tree with a forward delay of ${seconds(delayS)} is spoken here: the new port was listening and learning for about twice that, and dropped the announcement.`;
-      return [{ kind: 'port-not-forwarding', level, sure: 'likely', what, frames }];
-    }
-    const what = `${head} It was announced meanwhile by ${kinds}, and that changed nothing: the announcement did not reach the switch that had to learn, or left too early.${place}${end}`;
-    return [{ kind: 'announcement-lost', level, sure: 'likely', what, frames }];
   }
 }
 

@@ -293,6 +293,30 @@ t.test('an announcement that changed nothing', (t) => {
   t.end();
 });
 
+t.test('a station that speaks and is not reached', (t) => {
+  const unanswered = pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv'));
+  const asks = arpFrame(
+    { operation: 1, senderMac: mac(6), senderIp: ip(6), targetMac: '00:00:00:00:00:00', targetIp: ip(1) },
+    { srcMac: mac(6) },
+  );
+  const atTheAsker = explained([...unanswered, at(20, 'sw1:hv', asks), at(20.0001, 'core:outside', asks)]);
+  t.same(kinds(atTheAsker), ['station-unreachable']);
+  t.match(texts(atTheAsker, 'station-unreachable'), /first at 20\.0 s.*came through to core:outside.* in one direction/);
+  const elsewhere = explained([...unanswered, at(20, 'sw1:hv', asks), at(44.5, 'core:outside', asks)]);
+  t.match(texts(elsewhere, 'station-unreachable'), /seen at sw1:hv, but did not come to core:outside/);
+  t.same(kinds(explained([...unanswered, at(44, 'sw1:hv', asks)])), ['moved-unannounced'], 'it was reached when it spoke');
+  const announced = at(20, 'sw1:hv', gratuitousArp({ mac: mac(6), ip: ip(6) }));
+  t.same(kinds(explained([...unanswered, announced])), ['announcement-lost'], 'what it announced is told otherwise');
+  const way = unanswered.flatMap((f) =>
+    f.where === 'core:outside' && (f.s < 10 || f.s > 44) ? [f, { ...f, s: f.s + 0.0002, where: 'sw1:core' }] : [f],
+  );
+  t.match(
+    texts(explained([...way, at(20, 'sw1:hv', asks)]), 'station-unreachable'),
+    /Requests were seen at core:outside, and no more at sw1:core as before/,
+  );
+  t.end();
+});
+
 t.test('the two dumps of case D10 are told apart', (t) => {
   const { packets } = parseTcpdumpText(
     readFileSync(new URL('../../fixtures/D10-tcpdump-text.txt', import.meta.url), 'utf8'),
