@@ -65,6 +65,8 @@ export interface StationFacts {
   readonly vlan: number;
   readonly moved?: Moved | undefined;
   readonly announcements: readonly Announcement[];
+  /** What the switch filters is drawn. */
+  readonly drawn?: boolean;
   readonly reading?: Reading | undefined;
   readonly leak?: SentFrame | undefined;
   /** Somebody's frame after it, by which it ended. */

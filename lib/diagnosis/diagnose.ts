@@ -9,12 +9,13 @@ import { atTheHost } from './host-causes.ts';
 import { isInherent, KINDS } from './kinds.ts';
 import { Network } from './network.ts';
 import { isGroup, isMember, joinsOf, type Outage, outagesOf, samplesOf } from './outages.ts';
-import { believedElsewhere, longestPacket, placeCause } from './station-causes.ts';
+import { longestPacket, placeCause } from './place-causes.ts';
+import { believedElsewhere } from './station-causes.ts';
 import { neighbourKey } from '../state-keys.ts';
 import { formatIpv6, parseIpv6 } from '../wire/address.ts';
 import { readStory, type StoryInput } from './story.ts';
 import type { Affected, Draft, Finding } from './types.ts';
-import { type Parting, partingOf, type Path, type Sending, walk, waysTo } from './walk.ts';
+import { type Parting, partingOf, type Sending, walk, type Way, waysTo } from './walk.ts';
 import { groupDraft } from './words/groups.ts';
 import { hostDraft } from './words/hosts.ts';
 import { instant, ofEvent } from './words/phrases.ts';
@@ -114,8 +115,8 @@ function groupCause(ctx: Context, outage: Outage, receiver: string, ns: number):
   const { probe } = outage;
   const from = `${probe.from}:${probe.device}`;
   const ways = waysTo(net, from, receiver, ns);
-  if (ways.length === 0) return away(ctx, outage, receiver, ns);
-  const parting = firstParting(ctx, ways, from, { to: 'group', group: probe.to }, ns, outage);
+  if (ways.length === 0) return away(ctx, outage, receiver, ns) ?? withoutSlaves(ctx, outage, [from, receiver], ns);
+  const parting = firstParting(ctx, ways, { from, to: receiver }, { to: 'group', group: probe.to }, ns, outage);
   if (!parting) return undefined;
   // A table that was flushed with its port is no riddle.
   if (parting.why === 'not-in-mdb' && !passable(ctx, parting.at, ns)) return placeCause(ctx, outage, { ...parting, why: net.linkUp(parting.at, ns) ? 'port-state' : 'link-down' }, receiver, ns);
@@ -142,25 +143,28 @@ function legsOf({ net }: Context, { probe }: Outage): Leg[] {
 function stationCause(ctx: Context, outage: Outage, { from, to, address }: Leg, ns: number): Cause | undefined {
   const { net } = ctx;
   const ways = waysTo(net, from, to, ns);
-  if (ways.length === 0) return away(ctx, outage, to, ns) ?? away(ctx, outage, from, ns);
+  if (ways.length === 0) return away(ctx, outage, to, ns) ?? away(ctx, outage, from, ns) ?? withoutSlaves(ctx, outage, [from, to], ns);
   if (!knowsMac(ctx, from, address, ns)) {
     const solicited = solicitedNode(address);
-    const asked = firstParting(ctx, ways, from, solicited === undefined ? { to: 'everybody' } : { to: 'group', group: solicited }, ns);
+    const asked = firstParting(ctx, ways, { from, to }, solicited === undefined ? { to: 'everybody' } : { to: 'group', group: solicited }, ns);
     if (asked?.why === 'no-flood' && solicited !== undefined && net.portOption(asked.at, 'flood', ns) !== false) return notFlooded(ctx, outage, asked, ns, solicited);
     if (asked?.why === 'no-flood' && net.portOption(asked.at, 'flood', ns) !== false) return { kind: 'broadcast-withheld', where: asked.at, key: address, place: { at: asked.at, why: asked.why, address }, outage };
     if (asked?.why === 'not-in-mdb' && solicited !== undefined && passable(ctx, asked.at, ns)) return notInTable(ctx, outage, asked, to, ns, solicited);
     if (asked) return placeCause(ctx, outage, asked, to, ns);
   }
   const sending: Sending = { to: 'station', mac: net.mac(to) };
-  const parting = firstParting(ctx, ways, from, sending, ns, outage);
+  const parting = firstParting(ctx, ways, { from, to }, sending, ns, outage);
   return parting && partingCause(ctx, outage, parting, to, ns);
 }
 
 /** The first of the ways on which the frame was lost. A host cuts what is larger than its own device takes into pieces of that size. */
-function firstParting({ net }: Context, ways: readonly Path[], from: string, sending: Sending, ns: number, outage?: Outage): Parting | undefined {
-  const went = walk(net, from, sending, ns, outage ? longestPacket(outage, net.mtu(from, ns)) : 0);
-  for (const way of ways) {
-    const parting = partingOf(net, way, went, from);
+function firstParting({ net }: Context, ways: readonly Way[], { from, to }: Pick<Leg, 'from' | 'to'>, sending: Sending, ns: number, outage?: Outage): Parting | undefined {
+  const bytes = outage ? longestPacket(outage, net.mtu(from, ns)) : 0;
+  for (const { path, leg } of ways) {
+    const went = walk(net, from, sending, ns, bytes, leg);
+    // By that leg it came another way.
+    if (leg && went.taken.has(to)) continue;
+    const parting = partingOf(net, path, went, from);
     if (parting) return parting;
   }
   return undefined;
@@ -206,6 +210,12 @@ function away({ story, net }: Context, outage: Outage, station: string, ns: numb
   if (!plugged) return { kind: 'guest-standstill', where: net.nodeOf(station), key: '', outage };
   const hung = story.topology.movables.find((m) => m.guest === net.nodeOf(station) && net.master(`${m.nic}:card`, ns) === undefined);
   return hung && { kind: 'guest-hangs', where: net.nodeOf(station), key: '', place: { at: `${hung.nic}:card`, why: 'not-in-bridge', station }, outage };
+}
+
+/** A bond from which the last slave was released leads nowhere. */
+function withoutSlaves({ story, net }: Context, outage: Outage, ends: readonly string[], ns: number): Cause | undefined {
+  const bond = ends.find((end) => net.kind(end) === 'bond' && net.members(end, ns).length === 0);
+  return bond === undefined ? undefined : { kind: 'link-down', where: bond, key: '', place: { at: bond, why: 'no-slave', since: net.linkChange(bond, ns + story.slackNs) }, outage };
 }
 
 function standstill(net: Network, causes: readonly Cause[]): Draft | undefined {

@@ -2,7 +2,7 @@
 import type { Cause, Context, HostFacts } from './cause.ts';
 import { isGroup, type Outage } from './outages.ts';
 import type { Reading, SeenFrame } from './story.ts';
-import { wireBytes } from './station-causes.ts';
+import { wireBytes } from './place-causes.ts';
 
 /** Counters are read a datagram late or early; of so many lost, this part must show. */
 const MOST = 0.8;

@@ -29,6 +29,7 @@ export const KINDS = {
   'link-down': 'a link is down, and there is no other way',
   'vlan-missing': 'a port does not carry the VLAN',
   'flood-withheld': 'a port takes no frames that no table of its bridge names',
+  'port-locked': 'a locked port takes nothing from stations that nobody entered',
   'broadcast-withheld': 'broadcasts, and so ARP requests, do not pass a port',
   'size-limit': 'the frames are larger than a link on the way takes',
   'fragments-missing': 'fragments are missing, so large datagrams are never whole',

@@ -1,14 +1,12 @@
-/** Why a station is not reached: a bridge believes it elsewhere, or a place on the way does not let frames pass. */
-import type { Announcement, Cause, Context, Moved, PlaceFacts, StationFacts } from './cause.ts';
+/** Why a bridge sends a station's frames elsewhere: it moved, or did not, and who told the bridge. */
+import { etherTypeOf } from '../switch-like.ts';
+import { ETHER_TYPE } from '../wire/ethernet.ts';
+import type { Announcement, Cause, Context, Moved, StationFacts } from './cause.ts';
 import { movedBetween } from './moves.ts';
 import type { Outage } from './outages.ts';
-import { activeSlaveKey } from '../state-keys.ts';
-import { type Change, changeAt, type SentFrame } from './story.ts';
+import { becomesActive, deadPlace, placeCause } from './place-causes.ts';
+import type { Change, SentFrame } from './story.ts';
 import { type Parting, partingOf, pathTo, type Sending, walk, wayTo } from './walk.ts';
-
-/** So many changes of slave around an outage are no failover any more. */
-const FLAPPING = 4;
-const FLAP_WINDOW_NS = 30e9;
 
 /** A bridge sends the station's frames by another port than the one behind which it is. */
 export function believedElsewhere(ctx: Context, outage: Outage, parting: Parting, station: string, ns: number): Cause {
@@ -27,6 +25,9 @@ export function believedElsewhere(ctx: Context, outage: Outage, parting: Parting
   };
   const cause = (kind: Cause['kind'], more: Partial<StationFacts> = {}, where = bridge): Cause => ({ kind, where, key: mac, station: { ...facts, ...more }, outage });
 
+  // A bond that has given up all its slaves tries one after the other: the entry follows its questions.
+  const idle = slavelessBond(ctx, station, ns);
+  if (idle !== undefined) return deadPlace(ctx, outage, { at: idle, station, why: 'no-slave' }, ns);
   // Learned while the station was somewhere else: the frame was not the station's.
   const slack = story.slackNs;
   const learnedAt = [entry.ns, entry.ns - slack, entry.ns + slack].map(portWhen);
@@ -50,7 +51,11 @@ export function believedElsewhere(ctx: Context, outage: Outage, parting: Parting
     return cause('announcement-lost', { moved, announcements }, parting.at);
   }
   // By the tables they arrived, and yet the bridge has not moved the station.
-  if (announcements.length > 0) return cause(announcements.some((a) => a.sent.etherType !== 0x0806 && a.sent.etherType !== 0x8035) ? 'announcement-filtered' : 'announcement-lost', { moved, announcements }, parting.at);
+  if (announcements.length > 0) {
+    const passes = etherTypesThrough(ctx, bridge);
+    const filtered = announcements.filter((a) => !passes.types.includes(a.sent.etherType));
+    return filtered.length > 0 ? cause('announcement-filtered', { moved, announcements: filtered, drawn: passes.drawn }, parting.at) : cause('announcement-lost', { moved, announcements }, parting.at);
+  }
   if (moved?.by === 'bond' && net.bondMode(moved.at, ns) === '802.3ad' && net.lacpPartner(moved.at, ns) === undefined) return cause('lacp-no-partner', { moved }, moved.at);
   const bond = moved ? undefined : hashedBond(ctx, station, bridge, ns);
   if (bond !== undefined && net.bondMode(bond, ns) === '802.3ad' && net.lacpPartner(bond, ns) === undefined) return cause('lacp-no-partner', { moved }, bond);
@@ -70,6 +75,19 @@ function legOfGroup(ctx: Context, outage: Outage, believed: string, station: str
       return { kind: 'lacp-renegotiation', where: end, key: group, place: { at: end, station, why: 'inactive-slave', bond: group }, outage };
   }
   return undefined;
+}
+
+/** What a switch takes whatever its tables say: as it is drawn, else what any switch knows. */
+function etherTypesThrough({ net }: Context, bridge: string): { drawn: boolean; types: readonly number[] } {
+  const device = net.device(bridge);
+  const only = device?.kind === 'bridge' ? device.like?.passesOnly : undefined;
+  return only ? { drawn: true, types: only.map(etherTypeOf) } : { drawn: false, types: [ETHER_TYPE.arp, ETHER_TYPE.rarp] };
+}
+
+/** The bond that the station is, or that its machine is behind, while it uses none of its slaves. */
+function slavelessBond({ net }: Context, station: string, ns: number): string | undefined {
+  const bond = net.kind(station) === 'bond' ? station : undefined;
+  return bond !== undefined && net.members(bond, ns).length > 1 && net.usableSlaves(bond, ns).length === 0 ? bond : undefined;
 }
 
 /** A bond without an active slave of its own on the way to a station. */
@@ -109,91 +127,4 @@ function fate({ net, story }: Context, sent: SentFrame, bridge: string): Announc
   const parting = partingOf(net, way, walk(net, sent.from, sending, sent.ns), sent.from);
   const attached = parting?.why !== 'not-in-bridge' && !(parting?.why === 'link-down' && story.topology.movables.some((m) => m.places.some((p) => [`${p.node}:${p.port}`, `${m.nic}:${p.uplink}`].includes(parting.at))));
   return { sent, parting, attached };
-}
-
-/** A place on the way that lets nothing pass: a port, a link, a VLAN, a size. */
-export function placeCause(ctx: Context, outage: Outage, parting: Parting, station: string, ns: number, announcements: readonly Announcement[] = []): Cause {
-  const { net, story } = ctx;
-  const { at, why, vlan } = parting;
-  const stateNow = net.portStateChange(at, ns);
-  const facts: PlaceFacts = { at, why, station, ...(vlan ? { vlan } : {}), announcements, ...(parting.by ? { by: parting.by } : {}) };
-  const cause = (kind: Cause['kind'], more: Partial<PlaceFacts> = {}): Cause => ({ kind, where: at, key: more.bond ?? '', place: { ...facts, ...more }, outage });
-  switch (why) {
-    case 'vlan': return cause('vlan-missing');
-    case 'mtu': return cause('size-limit', { mtu: net.mtu(at, ns), bytes: wireBytes(outage) });
-    case 'multicast-limit': return cause('size-limit', { mtu: net.mtu(at, ns), limit: net.multicastLimit(at), bytes: wireBytes(outage), ...longest(net.mtu(outage.probe.from + ':' + outage.probe.device, ns), outage) });
-    case 'port-state':
-      if (stateNow?.value === 'listening' || stateNow?.value === 'learning' || stateNow?.value === 'blocking') return cause('port-not-forwarding', { state: stateNow.value, since: firstOf(net.story.states.get(`${at} port state`), 'listening', ns) ?? stateNow });
-      return deadPlace(ctx, outage, { ...facts, since: stateNow, state: stateNow?.value ?? 'unknown' }, ns);
-    case 'no-flood':
-      // A port that takes no flood of any kind is a way on which nothing passes.
-      if (['flood', 'bcast_flood', 'mcast_flood'].every((flag) => net.portOption(at, flag, ns) === false)) return deadPlace(ctx, outage, { ...facts, since: factSince(ctx, at, ns) }, ns);
-      return cause('flood-withheld');
-    case 'link-down': case 'no-slave': case 'inactive-slave':
-      return deadPlace(ctx, outage, { ...facts, since: net.linkChange(at, ns + story.slackNs) }, ns);
-    default: return cause('unexplained');
-  }
-}
-
-/** Since when a port stands in the course of states that begins with this one. */
-function firstOf(changes: readonly Change<string>[] | undefined, value: string, ns: number): Change<string> | undefined {
-  return changes?.findLast((c) => c.ns <= ns && c.value === value);
-}
-
-const factSince = ({ story }: Context, at: string, ns: number): Change<string> | undefined => {
-  const change = changeAt(story.devices.get(at), ns);
-  return change && { ns: change.ns, event: change.event, value: JSON.stringify(change.value['port'] ?? {}) };
-};
-
-/** IP header and the one behind it. */
-export const wireBytes = (outage: Outage): number => outage.probe.sizeBytes + 8 + (outage.probe.to.includes(':') ? 40 : 20);
-
-/** The longest packet that leaves the sender: fragments carry multiples of 8 bytes, behind an IP header, and in IPv6 8 bytes more. */
-export function longestPacket(outage: Outage, mtu: number): number {
-  const whole = wireBytes(outage);
-  if (whole <= mtu) return whole;
-  const headers = outage.probe.to.includes(':') ? 48 : 20;
-  return headers + 8 * Math.floor((mtu - headers) / 8);
-}
-
-const longest = (mtu: number, outage: Outage): { longest?: number } => (longestPacket(outage, mtu) < wireBytes(outage) ? { longest: longestPacket(outage, mtu) } : {});
-
-/** Nothing passes there. Did a bond have another way, and did it take it? */
-function deadPlace(ctx: Context, outage: Outage, place: PlaceFacts, ns: number): Cause {
-  const { net, story } = ctx;
-  const bond = (place.why === 'link-down' ? bondAt(ctx, place.at, ns) : undefined) ?? place.by?.findLast((device) => net.kind(device) === 'bond' && net.members(device, ns).length > 1) ?? bondAt(ctx, place.at, ns) ?? bondOnTheWay(ctx, outage, ns);
-  const cause = (kind: Cause['kind'], more: Partial<PlaceFacts> = {}): Cause => ({ kind, where: place.at, key: bond ?? '', place: { ...place, bond, ...more }, outage });
-  if (bond === undefined) return cause(place.why === 'port-state' && net.linkUp(place.at, ns) ? 'silent-cut' : place.why === 'no-flood' ? 'silent-cut' : 'link-down');
-  const mode = net.bondMode(bond, ns);
-  // Its side of the group does not take from it yet, and soon will: the other side was ready first.
-  if (place.why === 'inactive-slave' && mode === '802.3ad' && becomesActive(ctx, place.at, ns)) return cause('lacp-renegotiation');
-  const slave = net.usableSlaves(bond, ns)[0];
-  const changes = story.states.get(activeSlaveKey(bond)) ?? [];
-  const around = changes.filter((c) => Math.abs(c.ns - ns) < FLAP_WINDOW_NS && c.ns > 1e9);
-  if (around.length >= FLAPPING) return cause('bond-flaps', { slave, changes: changes.filter((c) => c.ns > 1e9).length });
-  const found = mode === 'active-backup' ? changes.find((c) => c.ns > ns && c.ns <= outage.toNs + 5e9) : rebuilt(ctx, bond, ns);
-  if (found && found.ns <= (outage.nextDeliveredNs ?? found.ns) + story.slackNs + 5e9) return cause('failover-detection', { slave, foundNs: found.ns, foundEvent: found.event });
-  return cause('silent-cut', { slave });
-}
-
-const becomesActive = ({ story }: Context, slave: string, ns: number): boolean =>
-  (story.devices.get(slave) ?? []).some((c) => c.ns > ns - story.slackNs && c.ns < ns + 3e9 && (c.value['slave'] as { state?: string } | undefined)?.state === 'active');
-
-const left = (slave: { mii?: string; state?: string } | undefined): boolean => slave?.mii !== 'up' || slave.state === 'backup';
-
-/** When a bond that sends by a hash left a slave out. */
-function rebuilt({ story, net }: Context, bond: string, ns: number): { ns: number; event: number } | undefined {
-  return net.members(bond, ns).flatMap((slave) => (story.devices.get(slave) ?? []).filter((c) => c.ns > ns - story.slackNs && left(c.value['slave'] as { mii?: string; state?: string } | undefined))).sort((a, b) => a.ns - b.ns)[0];
-}
-
-/** The bond whose slave, or the far end of whose slave, is the dead place. */
-const bondAt = ({ net, story }: Context, at: string, ns: number): string | undefined =>
-  story.topology.devices.filter((d) => d.kind === 'bond').map((d) => net.label(d)).find((b) => net.members(b, ns).length > 1 && net.members(b, ns).some((s) => s === at || net.peer(s) === at));
-
-/** The bond that could go another way round the dead place: one with two links, on the way between the two ends. */
-function bondOnTheWay({ net, story }: Context, outage: Outage, ns: number): string | undefined {
-  const bonds = story.topology.devices.filter((d) => d.kind === 'bond').map((d) => net.label(d)).filter((b) => net.members(b, ns).length > 1);
-  // The bond through which the receiver or the sender is reached.
-  const ends = [outage.probe.from, net.ownerOf(outage.probe.to) === undefined ? outage.probe.receiver : net.nodeOf(net.ownerOf(outage.probe.to) as string)];
-  return bonds.find((b) => ends.includes(net.nodeOf(b)) || ends.some((end) => story.topology.links.some((l) => [l.a, l.b].some((e) => e.node === end) && [l.a, l.b].some((e) => e.node === net.nodeOf(b)))));
 }

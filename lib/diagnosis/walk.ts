@@ -15,7 +15,7 @@ export type Sending =
 /** Why a frame did not pass. */
 export type Why =
   | 'link-down' | 'port-state' | 'vlan' | 'mtu' | 'multicast-limit' | 'isolated' | 'same-port' | 'no-flood' | 'not-in-mdb' | 'elsewhere'
-  | 'inactive-slave' | 'no-slave' | 'not-in-bridge' | 'no-vlan-device';
+  | 'inactive-slave' | 'no-slave' | 'not-in-bridge' | 'no-vlan-device' | 'locked';
 
 export interface Lost { readonly at: string; readonly why: Why; readonly vlan?: number }
 
@@ -44,7 +44,10 @@ export interface Walk {
 const FLOOD_FLAG = { station: 'flood', everybody: 'bcast_flood', group: 'mcast_flood' } as const;
 const ETHERNET_AND_TAG = 4;
 
-export function walk(net: Network, from: string, sending: Sending, ns: number, bytes = 0): Walk {
+/** One of a bond's slaves, where it sends by a hash: the frame goes by this one. */
+export interface Leg { readonly bond: string; readonly slave: string }
+
+export function walk(net: Network, from: string, sending: Sending, ns: number, bytes = 0, leg?: Leg): Walk {
   const arrivals = new Set<string>(), taken = new Set<string>();
   const decisions = new Map<string, Decision>();
   const lost: Lost[] = [];
@@ -58,7 +61,7 @@ export function walk(net: Network, from: string, sending: Sending, ns: number, b
     if (kind === 'bond') {
       const slaves = net.usableSlaves(label, ns);
       if (slaves.length === 0) lost.push({ at: label, why: 'no-slave' });
-      for (const slave of slaves) leave(slave, tag);
+      for (const slave of leg?.bond === label ? slaves.filter((one) => one === leg.slave) : slaves) leave(slave, tag);
       return;
     }
     const peer = net.peer(label);
@@ -97,6 +100,7 @@ export function walk(net: Network, from: string, sending: Sending, ns: number, b
       if (!own) { lost.push({ at: label, why: 'vlan', vlan: tag }); return; }
       vlan = own.id;
     }
+    if (net.portOption(label, 'locked', ns) === true && net.fdb(master, net.mac(from), vlan, ns)?.value !== net.nameOf(label)) { lost.push({ at: label, why: 'locked', ...(vlan ? { vlan } : {}) }); return; }
     decide(master, label, vlan || tag);
   };
 
@@ -171,7 +175,7 @@ export interface Path { readonly hops: readonly Hop[]; /** End of the cable at t
  * The way from a device to another. `dead` cables too: where there is no other way, the one that is cut. Bonds use their
  * active slaves either way. Undefined: the other is plugged in nowhere.
  */
-export function pathTo(net: Network, from: string, to: string, ns: number, dead = false, only?: { readonly bond: string; readonly slave: string }): Path | undefined {
+export function pathTo(net: Network, from: string, to: string, ns: number, dead = false, only?: Leg): Path | undefined {
   interface Open { readonly bridge: string; readonly hops: readonly Hop[] }
   const seen = new Set<string>();
   const queue: Open[] = [];
@@ -225,15 +229,19 @@ export function pathTo(net: Network, from: string, to: string, ns: number, dead 
 }
 
 /** The way now, or where all ways are cut, the one that is. */
-export const wayTo = (net: Network, from: string, to: string, ns: number, only?: { readonly bond: string; readonly slave: string }): Path | undefined =>
+export const wayTo = (net: Network, from: string, to: string, ns: number, only?: Leg): Path | undefined =>
   pathTo(net, from, to, ns, false, only) ?? pathTo(net, from, to, ns, true, only);
 
+/** A way, and the leg of a bond that it goes by where the bond chooses by a hash. */
+export interface Way { readonly path: Path; readonly leg?: Leg }
+
 /** Where bonds send by a hash, a frame goes by any of their slaves: one way for each. */
-export function waysTo(net: Network, from: string, to: string, ns: number): Path[] {
+export function waysTo(net: Network, from: string, to: string, ns: number): Way[] {
   const first = wayTo(net, from, to, ns);
   if (!first) return [];
   const bonds = net.story.topology.devices.filter((d) => d.kind === 'bond').map((d) => net.label(d));
-  return [first, ...bonds.flatMap((bond) => { const slaves = net.usableSlaves(bond, ns); return slaves.length < 2 ? [] : slaves.flatMap((slave) => wayTo(net, from, to, ns, { bond, slave }) ?? []); })];
+  const legs = bonds.flatMap((bond): Leg[] => { const slaves = net.usableSlaves(bond, ns); return slaves.length < 2 ? [] : slaves.map((slave) => ({ bond, slave })); });
+  return [{ path: first }, ...legs.flatMap((leg): Way[] => { const path = wayTo(net, from, to, ns, leg); return path ? [{ path, leg }] : []; })];
 }
 
 /** Where a frame left its way: the end of a cable or a port, and why. */

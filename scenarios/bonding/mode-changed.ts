@@ -24,6 +24,8 @@ export default scenario({
   inDefaultSet: false,
   variants: { 'to-balance-rr': variant('balance-rr'), 'to-broadcast': variant('broadcast') },
   controls: { 'as-it-was': { ...variant('as-it-was'), breaks: `ARP requests for ${SERVER}` } },
+  // While the bond is without its slave, and down.
+  diagnosis: { 'to-balance-rr': 'link-down', 'to-broadcast': 'link-down', 'as-it-was': 'link-down' },
   topology: () => topology((t) => {
     const client = t.hypervisor('client'), server = t.host('server');
     const bond0 = client.bond('bond0', { mode: 'active-backup', miimon: ms(100), options: { all_slaves_active: true }, addresses: [`${CLIENT}/24`] });

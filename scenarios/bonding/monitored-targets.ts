@@ -46,6 +46,11 @@ export default scenario({
     'ns-first-of-all-said-to-do': { ...variant({ by: 'ns', both: 'far-first', all: true, loses: 'far', claims: 'stays' }), breaks: 'stays eth0' },
     'ns-path-fails-said-to-stay': { ...variant({ by: 'ns', loses: 'path', claims: 'gone' }), breaks: 'becomes none' },
   },
+  // Far is cut off from everybody, whichever slave the bond uses; a path that fails is what the bond is there for.
+  diagnosis: {
+    'arp-vanishes': 'silent-cut', 'arp-one-of-two-vanishes': 'silent-cut', 'arp-one-of-all-vanishes': 'silent-cut', 'arp-one-of-all-said-to-do': 'silent-cut',
+    'ns-vanishes': 'silent-cut', 'ns-link-local-vanishes': 'silent-cut', 'ns-second-of-all-vanishes': 'silent-cut', 'ns-first-of-all-said-to-do': 'silent-cut',
+  },
   topology: (v) => watchedTargets(v),
   captures: () => [{ node: 'sw', device: 'far', only: 'arp or icmp6' }, { node: 'sw', device: 'near', only: 'arp or icmp6' }],
   notScaled: NOT_SCALED,

@@ -36,6 +36,8 @@ export default scenario({
   controls: {
     'lacp-no-way-round': { ...variant({ mode: '802.3ad', lacpRate: 'fast', backup: false }), breaks: ['outage', 'echo requests'] },
   },
+  // A leg's return under LACP is no fault; a leg that is down, with nobody to go round it, is one.
+  diagnosis: { 'lacp-no-way-round': 'link-down' },
   topology: (v) => virtualPortGroup(v),
   captures: ({ sw1 }) => [{ node: sw1.node, device: 'peer' }],
   notScaled: NOT_SCALED,

@@ -44,6 +44,8 @@ export default scenario({
   deadline: s(3000),
   notScaled: 'corosync has timers of its own',
   variants, controls,
+  // What corosync loses no flow of the story does: explain tells of it.
+  diagnosis: {},
   topology: () => cluster({ nodes: NODES, otherQuerier: min(60) }),
   captures: ({ vmbr0, n1, n2, n3 }) => [signalling(portOf(vmbr0, n1)), portOf(vmbr0, n2), signalling(portOf(vmbr0, n3))],
   programs: COROSYNC,

@@ -54,7 +54,7 @@ export default scenario({
   },
   diagnosis: {
     'filtered-until-it-speaks': 'announcement-filtered', 'filtered-until-forgotten': 'announcement-filtered',
-    'nobody-announces': 'migration-unannounced', 'rarp-unknown-too': 'announcement-lost',
+    'nobody-announces': 'migration-unannounced', 'rarp-unknown-too': 'announcement-filtered',
   },
   topology: ({ like }) => movingGuest(like ? { like } : {}),
   captures: ({ sw }) => [{ node: sw.node, device: 'hv2' }, { node: sw.node, device: 'outside' }],

@@ -22,6 +22,7 @@ export default scenario({
     'not-locked': { ...settings(4, { locks: false }), breaks: ['outage', 'no frames from alice'] },
     'never-entered': { ...settings(6, { enters: false }), breaks: 'delivery resumes' },
   },
+  diagnosis: { ipv4: 'port-locked', ipv6: 'port-locked', 'in-a-vlan': 'port-locked', 'never-entered': 'port-locked' },
   topology: ({ family, vlan }) => topology((t) => {
     const br0 = t.bridge('br0', { snooping: false, ...(vlan ? { options: { vlan_filtering: true } } : {}) });
     const vlans = vlan ? { vlans: [{ id: VLAN, pvid: true, untagged: true }] } : {};

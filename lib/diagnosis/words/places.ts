@@ -45,7 +45,10 @@ export function placeDraft(net: Network, causes: readonly Cause[]): Draft | unde
     [{ where: 'corosync.conf', lines: [`netmtu: ${f.limit - (outageFamily(first) === 6 ? 48 : 28)}`], note: 'or whatever makes the program send smaller datagrams; IPoIB takes multicast of up to 2044 bytes in connected mode' }, { where: 'ip', lines: [`ip link set dev ${net.nameOf(sender(first))} mtu ${f.limit}`], note: `on ${net.nodeOf(sender(first))}: its kernel then cuts longer ones into pieces that pass` }]) : draft('certain', sentences(
       `${f.at} has an MTU of ${f.mtu ?? 0} bytes; the datagrams are ${f.bytes ?? 0} bytes long with their headers. A bridge drops what is longer than the MTU of the port where it should leave, and tells nobody; smaller ones pass.`),
     [{ where: 'ip', lines: [`ip link set dev ${net.nameOf(f.at)} mtu ${f.bytes ?? 1500}`], note: `on ${net.nodeOf(f.at)}, and on every port between the two: the MTU of one segment is one number` }, { where: 'corosync.conf', lines: [`netmtu: ${(f.mtu ?? 1500) - 28}`], note: 'or send smaller datagrams' }]);
-    case 'link-down': return draft('certain', `${f.at} has no carrier${since}, and there is no other way.`);
+    case 'port-locked': return draft('certain', sentences(
+      `${portOf(net, f.at)} is locked${since}: it takes frames only from stations that its bridge's FDB has behind it by an entry, and there is none for ${lockedOut(net, first)}. A frame of another is dropped before the bridge learns from it, whatever it is; what is for that machine leaves there all the same.`),
+    lockCures(net, f, first, bridge));
+    case 'link-down': return draft('certain', f.why === 'no-slave' ? `${f.at} has no slave, and is down${since}: whatever it should send or take is dropped until it has one and is up again.` : `${f.at} has no carrier${since}, and there is no other way.`);
     case 'silent-cut': return draft(f.bond === undefined || f.since ? 'certain' : 'likely', sentences(
       placeWords(net, f, since),
       f.bond !== undefined && bondBlind(net, f)), f.bond === undefined ? [] : watchCures(net, f, first));
@@ -63,8 +66,30 @@ const outageFamily = (cause: Cause): 4 | 6 => (cause.outage.probe.to.includes(':
 function placeWords(net: Network, f: PlaceFacts, since: string): string {
   if (f.why === 'port-state') return `${portOf(net, f.at)} is ${f.state ?? 'not forwarding'}${since}, and both ends of its cable keep their carrier: frames vanish there.`;
   if (f.why === 'no-flood') return `${portOf(net, f.at)} lets nothing out${since}, and both ends of its cable keep their carrier: frames vanish there, one way.`;
+  if (f.why === 'no-slave') return `${f.at} uses none of its slaves${since}: what comes in by them is dropped.`;
   if (f.why === 'inactive-slave') return `${f.at} is an idle slave: a bond drops what comes in by it.`;
   return `${f.at} is down${since}.`;
+}
+
+/** Who speaks at the locked port: the sender, or of a ping the one who answers. */
+function lockedOut(net: Network, { outage, place }: Cause): string {
+  const station = lockedStation(net, outage.probe, place);
+  return `${net.mac(station)} (${net.nodeOf(station)})`;
+}
+
+const lockedStation = (net: Network, probe: Cause['outage']['probe'], place: PlaceFacts | undefined): string => {
+  const sender = `${probe.from}:${probe.device}`;
+  const owner = net.ownerOf(probe.to);
+  return place?.station === sender && owner !== undefined ? owner : sender;
+};
+
+function lockCures(net: Network, f: PlaceFacts, cause: Cause, bridge: string | undefined): Cure[] {
+  const vlan = f.vlan === undefined ? '' : ` vlan ${f.vlan}`;
+  const on = `on ${net.nodeOf(f.at)}`;
+  return [
+    { where: 'bridge', lines: [`bridge fdb replace ${net.mac(lockedStation(net, cause.outage.probe, cause.place))} dev ${net.nameOf(f.at)} master static${vlan}`], note: `${on}: lets this station in, as hostapd does once it has authenticated (802.1X)` },
+    ...(bridge === undefined ? [] : [{ where: 'bridge' as const, lines: [`bridge link set dev ${net.nameOf(f.at)} locked off`], note: `${on}: lets everybody in` }]),
+  ];
 }
 
 const option = (net: Network, f: PlaceFacts, name: string): string | number | boolean | undefined => (f.bond === undefined ? undefined : net.option(f.bond, name, f.since?.ns ?? 1e9));

@@ -6,6 +6,7 @@ import { s } from '../../units.ts';
 import type { Announcement, Cause, Moved, StationFacts } from '../cause.ts';
 import type { Network } from '../network.ts';
 import type { Draft, Evidence, Sure } from '../types.ts';
+import { ETHER_TYPE } from '../../wire/ethernet.ts';
 import { ordered } from './groups.ts';
 import { bridgeOf, instant, length, list, ofEvent, ofSent, onMachine, portOf, sentences } from './phrases.ts';
 import { stationEvidence } from './readings.ts';
@@ -26,8 +27,8 @@ export function stationDraft(net: Network, causes: readonly Cause[]): Draft | un
     case 'announcement-too-early': return draft('certain', sentences(
       `${sentList(f.announcements)} before ${net.nodeOf(f.station)}'s port was in its bridge${f.moved ? ` (${f.moved.at}, at ${instant(f.moved.ns)})` : ''}: the frame${f.announcements.length > 1 ? 's' : ''} went no further.`,
       belief(net, f), silence(net, f, true), ending(net, f)), announceCures(net, f), f.announcements.map((a) => ofSent(a.sent, 'before the port was in its bridge')));
-    case 'announcement-filtered': return draft('likely', sentences(
-      movedSentence(f.moved), `${sentList(f.announcements)}. By the tables ${f.announcements.length > 1 ? 'they' : 'it'} reached ${bridgeOf(net, f.bridge)}, whose FDB has not moved ${f.mac} all the same: it drops this ethertype (0x${hex(f.announcements[0]?.sent.etherType)}) before it learns. RARP is 0x8035; 0x0835 is a known fault of an old QEMU.`,
+    case 'announcement-filtered': return draft(f.drawn === true ? 'certain' : 'likely', sentences(
+      movedSentence(f.moved), `${sentList(f.announcements)}. By the tables ${f.announcements.length > 1 ? 'they' : 'it'} reached ${bridgeOf(net, f.bridge)}, whose FDB has not moved ${f.mac} all the same: it drops this ethertype (0x${hex(f.announcements[0]?.sent.etherType)}) before it learns. RARP is 0x8035${f.announcements[0]?.sent.etherType === ETHER_TYPE.rarp ? ', which not every switch takes; a gratuitous ARP (0x0806) every one does' : '; 0x0835 is a known fault of an old QEMU'}.`,
       belief(net, f), ending(net, f)), [...announceCures(net, f), ...SWITCH_LINES.passesOnly.cures, { where: 'tcpdump', lines: [`tcpdump -e -n -i ${net.nameOf(f.should)} ether proto 0x${hex(f.announcements[0]?.sent.etherType)}`], note: `on ${net.nodeOf(f.should)}: are they on its wire?` }], f.announcements.map((a) => ofSent(a.sent)));
     case 'announcement-lost': return draft(f.announcements.some((a) => a.parting) ? 'likely' : 'possible', sentences(movedSentence(f.moved), `${sentList(f.announcements)}${lostAt(net, f.announcements)}.`, belief(net, f), ending(net, f)), announceCures(net, f), f.announcements.map((a) => ofSent(a.sent, a.parting && `lost at ${a.parting.at}: ${a.parting.why}`)));
     case 'mac-leaked': return draft(f.leak ? 'certain' : 'likely', sentences(
