@@ -1,7 +1,6 @@
 // Places that let nothing pass, and bonds that could go round them or could not: each recorded run beside the same symptom of another cause.
 import t from 'tap';
 import type { StoryEvent } from '../../../lib/diagnosis/story.ts';
-import type { Topology } from '../../../lib/topology.ts';
 import { altered, findings, fixture, type Fixture } from './fixture.ts';
 
 const kinds = (f: Fixture): string[] => findings(f).map((x) => x.kind);
