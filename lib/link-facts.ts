@@ -9,8 +9,11 @@ export type Fact = string | number | boolean | null | readonly string[] | { read
 export type LinkFacts = Readonly<Record<string, Fact>>;
 
 /** Options of a bridge that decide what it forwards; the others say nothing of an outage. */
-const BRIDGE = /^(mcast_(?!hash|stats)|stp_state$|forward_delay$|ageing_time$|vlan_filtering$|vlan_default_pvid$|group_fwd_mask$)/;
+const BRIDGE = /^(mcast_(?!hash_elasticity|stats)|stp_state$|forward_delay$|ageing_time$|vlan_filtering$|vlan_default_pvid$|group_fwd_mask$)/;
 const BOND = /^(mode|miimon|arp_interval|arp_ip_target|arp_validate|primary_reselect|num_peer_notif|resend_igmp|fail_over_mac|lacp_rate|min_links)$/;
+
+/** Kernels before 6.3 have no limit of groups at a port, and none is the default. */
+const PORT: typeof PORT_DEFAULTS = { ...PORT_DEFAULTS, mcast_max_groups: 0 };
 
 /** Only what the message tells: a bridge's own notifications are silent about options. `nameOf` knows this namespace's devices. */
 export function linkFacts(link: Link, nameOf: (index: number) => string | undefined): LinkFacts {
@@ -27,7 +30,7 @@ export function linkFacts(link: Link, nameOf: (index: number) => string | undefi
   if (link.slaveKind === 'bridge' && link.slaveOptions) {
     const given = link.slaveOptions;
     // What stands at the kernel's default is left out: of a thousand ports few differ.
-    facts['port'] = chosen((name) => name !== 'state' && name in PORT_DEFAULTS && name !== 'priority' && given[name] !== PORT_DEFAULTS[name], given);
+    facts['port'] = chosen((name) => name !== 'state' && name in PORT && name !== 'priority' && given[name] !== PORT[name], given);
     const backup = given['backup_port'];
     if (typeof backup === 'number' && backup > 0) (facts['port'] as Record<string, Fact>)['backup_port'] = nameOf(backup) ?? String(backup);
   }

@@ -11,6 +11,17 @@ export interface Context { readonly story: Story; readonly net: Network }
 /** A query as it is known: sent by a machine of the story, or seen in a capture. */
 export interface KnownQuery { readonly ns: number; readonly from: string; readonly event?: number; readonly frame?: SeenFrame }
 
+/** A limit of groups that left no room for one more. */
+export interface GroupLimit {
+  readonly of: 'bridge' | 'port';
+  readonly most: number;
+  readonly held: number;
+  /** When the report came that was one too many. */
+  readonly ns: number;
+  /** The entry that took the last place. */
+  readonly full?: Change<string> | undefined;
+}
+
 export interface GroupFacts {
   readonly bridge: string;
   readonly port: string;
@@ -34,6 +45,7 @@ export interface GroupFacts {
   readonly moved?: Moved | undefined;
   readonly left?: Join | undefined;
   readonly fastleave?: boolean;
+  readonly limit?: GroupLimit;
   readonly heard?: SeenFrame | undefined;
   /** Another port that got its entry while this member was to answer. */
   readonly other?: { readonly port: string; readonly change: Change<string> } | undefined;

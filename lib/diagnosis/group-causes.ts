@@ -1,6 +1,7 @@
 /** Why a group's datagrams do not leave a bridge by a member's port: from the table's history, queries, reports and leaves. */
 import { report } from '../frame-kinds.ts';
 import type { Cause, Context, GroupFacts, KnownQuery } from './cause.ts';
+import { limitReached } from './group-limits.ts';
 import { ownQuery, querierAt, readingNear } from './groups.ts';
 import { movedBetween } from './moves.ts';
 import { isMember, joinsOf, type Outage } from './outages.ts';
@@ -45,6 +46,10 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
     const moved = movedBetween({ story, net }, receiver, bridge, before, ns);
     if (moved && oldPort !== port) return { ...cause('group-left-behind', { oldPort, moved }), where: bridge };
   }
+  const taken = removed?.ns ?? 0;
+  const reported = story.captured.has(port) ? reportsAt({ story, net }, port, group).map((f) => f.ns) : joinsOf(story, probe).filter((j) => j.what === 'joins').map((j) => j.ns);
+  const limit = limitReached({ story, net }, { bridge, port, group, vlan }, reported.filter((at) => at >= taken && at <= ns));
+  if (limit) return cause('group-limit', { limit });
   // Asked since it was removed, or joined, and the time to answer is over?
   const since = Math.max(removed?.ns ?? 0, joined?.ns ?? 0);
   const open = queries.findLast((q) => q.ns >= since && q.ns <= ns - ANSWERED_NS && reaches({ story, net }, q, bridge));

@@ -10,6 +10,7 @@ export const KINDS = {
   'strict-no-querier': 'no querier, and the port takes no multicast that no table names',
   'never-joined': 'the receiver is not a member of the group',
   'report-lost': 'the member’s report did not reach the bridge',
+  'group-limit': 'there was no room for the group: a limit of groups was reached',
   'report-suppressed': 'the member kept its report back, because it heard another’s',
   'fast-leave': 'one member’s leave cut off another behind the same port',
   'group-left-behind': 'the member moved, and the group’s tables still point at its old place',

@@ -176,6 +176,19 @@ export class Network {
     return [...ports];
   }
 
+  /** What a bridge's MDB holds at an instant: each group, or source of one, at each port, in the order in which they came. */
+  entries(bridge: string, ns: number): { what: string; port: string; since: Change<string> }[] {
+    const prefix = `${bridge} MDB `;
+    const held = [...this.story.states].flatMap(([key, changes]) => {
+      const since = key.startsWith(prefix) ? changeAt(changes, ns) : undefined;
+      if (since === undefined || since.value === 'absent') return [];
+      const [what = '', port = ''] = key.slice(prefix.length).split(' on ');
+      const [name = '', vlan = ''] = port.split(' VLAN ');
+      return [{ what: `${what} ${vlan}`, port: `${this.nodeOf(bridge)}:${name}`, since }];
+    });
+    return held.sort((a, b) => a.since.ns - b.since.ns);
+  }
+
   routerPort(bridge: string, port: string, ns: number): Change<string> | undefined {
     const found = this.change(routerKey(bridge, this.nameOf(port)), ns);
     return found?.value === 'present' ? found : undefined;

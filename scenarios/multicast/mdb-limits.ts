@@ -58,6 +58,11 @@ export default scenario({
     'unlimited-said-to-be-refused': { ...settings({ joins: PORT + 1, claims: 'refused' }), breaks: 'bob: no datagrams' },
     'unlimited-and-long-gone-said-to-flood': { ...settings({ hashMax: BRIDGE, joins: BRIDGE, claims: 'floods', leaves: true }), breaks: 'carol: datagrams' },
   },
+  // While it floods nobody misses anything; what it does not forward shows when it snoops again, until its member answers.
+  diagnosis: {
+    'bridge-switched-on-again': 'group-limit', 'bridge-raised-and-switched-on-again': 'group-limit?', 'switched-on-again-said-to-help': 'group-limit',
+    'port-one-too-many': 'group-limit',
+  },
   topology: (v) => limitedGroups(v),
   captures: ({ vmbr0, bob, carol }) => [portOf(vmbr0, bob), portOf(vmbr0, carol)],
 

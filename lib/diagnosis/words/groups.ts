@@ -7,6 +7,7 @@ import { s } from '../../units.ts';
 import type { Cause, GroupFacts, KnownQuery } from '../cause.ts';
 import type { Network } from '../network.ts';
 import type { Draft, Evidence } from '../types.ts';
+import { limitCures, limitSentences } from './limits.ts';
 import { bridgeOf, instant, length, list, ofEvent, ofFrame, onMachine, portOf, possessive, sentences, unique } from './phrases.ts';
 import { readingEvidence } from './readings.ts';
 
@@ -31,6 +32,7 @@ function groupDraftOf(net: Network, first: Group[number], group: Group): Draft |
     case 'strict-no-querier': return strict(net, group);
     case 'never-joined': return neverJoined(net, group);
     case 'report-lost': case 'report-suppressed': return noReport(net, group);
+    case 'group-limit': return limited(net, group);
     case 'fast-leave': return fastLeave(net, group);
     case 'group-left-behind': return leftBehind(net, group);
     case 'flushed-with-port': return flushed(net, group);
@@ -83,6 +85,7 @@ function groupEvidence(net: Network, causes: Group): Evidence[] {
     if (group.joined) evidence.push(ofEvent(group.joined.ns, group.joined.event, `${group.joined.who} joins ${group.group}`));
     if (group.lastReport) evidence.push(ofFrame(group.lastReport, 'the last report at this port'));
     if (group.removed) evidence.push(ofEvent(group.removed.ns, group.removed.event, `${bridgeOf(net, group.bridge)}: MDB entry ${group.group} on ${net.nameOf(group.port)} removed`));
+    if (group.limit?.full) evidence.push(ofEvent(group.limit.full.ns, group.limit.full.event, `${bridgeOf(net, group.bridge)}: the last entry for which there was room`));
     if (group.left) evidence.push(ofEvent(group.left.ns, group.left.event, `${group.left.who} leaves ${group.group}`));
     if (group.other) evidence.push(ofEvent(group.other.change.ns, group.other.change.event, `${bridgeOf(net, group.bridge)}: MDB entry ${group.group} on ${net.nameOf(group.other.port)}`));
     if (group.heard) evidence.push(ofFrame(group.heard, 'heard by the member, which then kept its own back'));
@@ -220,6 +223,11 @@ function noReport(net: Network, causes: Group): Draft {
       : [{ where: 'bridge', lines: [`bridge -d mdb show dev ${net.nameOf(f.bridge)}`, `tcpdump -ni ${net.nameOf(f.port)} igmp or icmp6`], note: `on ${net.nodeOf(f.bridge)}: join again meanwhile, and see whether the report comes as far` }],
   };
 }
+function limited(net: Network, causes: Group): Draft | undefined {
+  const f = factsOf(causes);
+  return f.limit && { kind: 'group-limit', sure: 'certain', where: places(causes), what: limitSentences(net, f, f.limit), evidence: groupEvidence(net, causes), cures: limitCures(net, f, f.limit) };
+}
+
 function fastLeave(net: Network, causes: Group): Draft {
   const f = factsOf(causes);
   const { left } = f;
