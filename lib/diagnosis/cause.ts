@@ -45,6 +45,8 @@ export interface GroupFacts {
   readonly moved?: Moved | undefined;
   readonly left?: Join | undefined;
   readonly fastleave?: boolean;
+  /** Each member behind the port has an entry of its own. */
+  readonly forEach?: boolean;
   readonly limit?: GroupLimit;
   readonly heard?: SeenFrame | undefined;
   /** Another port that got its entry while this member was to answer. */

@@ -4,7 +4,7 @@
  */
 import type { Cause, Context } from './cause.ts';
 import { isAlwaysFlooded } from './groups.ts';
-import { neverJoined, notFlooded, notInTable } from './group-causes.ts';
+import { entryExpired, neverJoined, notFlooded, notInTable } from './group-causes.ts';
 import { atTheHost } from './host-causes.ts';
 import { isInherent, KINDS } from './kinds.ts';
 import { Network } from './network.ts';
@@ -117,7 +117,10 @@ function groupCause(ctx: Context, outage: Outage, receiver: string, ns: number):
   const ways = waysTo(net, from, receiver, ns);
   if (ways.length === 0) return away(ctx, outage, receiver, ns) ?? withoutSlaves(ctx, outage, [from, receiver], ns);
   const parting = firstParting(ctx, ways, { from, to: receiver }, { to: 'group', group: probe.to }, ns, outage);
-  if (!parting) return undefined;
+  if (!parting) {
+    const hop = ways[0]?.path.hops.find((h) => h.out !== undefined && entryExpired(ctx, h.out, h.bridge, probe.to, receiver, ns));
+    return hop?.out === undefined ? undefined : notInTable(ctx, outage, { at: hop.out, why: 'not-in-mdb', hop }, receiver, ns);
+  }
   // A table that was flushed with its port is no riddle.
   if (parting.why === 'not-in-mdb' && !passable(ctx, parting.at, ns)) return placeCause(ctx, outage, { ...parting, why: net.linkUp(parting.at, ns) ? 'port-state' : 'link-down' }, receiver, ns);
   if (parting.why === 'not-in-mdb') return notInTable(ctx, outage, parting, receiver, ns);

@@ -20,7 +20,10 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   const port = parting.at;
   const vlan = parting.decision?.vlan ?? 0;
   const changes = net.mdbChanges(bridge, port, group, vlan);
-  const standing = changeAt(changes, ns);
+  const intervalNs = Number(net.option(bridge, 'mcast_membership_interval', ns));
+  const mine = entryForEach(net, port, ns) && story.captured.has(port) ? ownReports({ story, net }, port, group, receiver).filter((f) => f.ns <= ns) : undefined;
+  // Where each member has an entry of its own, notices do not say whose it was: the first one gone after this member's time.
+  const standing = mine ? changes.find((c) => c.value === 'absent' && c.ns >= (mine.at(-1)?.ns ?? Infinity) + EXPIRED * intervalNs && c.ns <= ns) : changeAt(changes, ns);
   const removed = standing?.value === 'absent' ? standing : undefined;
   const own = ownQuery(net, bridge, ns);
   const captured = knownQueries({ story, net }, group);
@@ -28,12 +31,12 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   const queries = own && !captured.some((q) => Math.abs(q.ns - own.ns) < 1e9) ? [...captured, { ...own, from: net.bridgeName(bridge) }].sort((a, b) => a.ns - b.ns) : captured;
   const joined = joinsOf(story, probe).findLast((j) => j.ns <= ns && j.what === 'joins');
   const until = removed?.ns ?? ns;
-  const lastReport = reportsAt({ story, net }, port, group).findLast((f) => f.ns <= until);
+  const lastReport = (mine ?? reportsAt({ story, net }, port, group)).findLast((f) => f.ns <= until);
   const near = readingNear(net, bridge, ns, 30e9);
   const facts: GroupFacts = {
     bridge, port, group, receiver: net.nodeOf(receiver), ...(group === probe.to ? {} : { asks: { who: probe.from, address: probe.to } }),
     querier: querierAt(net, bridge, group, ns), ownQuerier: net.option(bridge, 'mcast_querier', ns) === true, removed,
-    intervalNs: Number(net.option(bridge, 'mcast_membership_interval', ns)), querierIntervalNs: Number(net.option(bridge, 'mcast_querier_interval', ns)),
+    intervalNs, querierIntervalNs: Number(net.option(bridge, 'mcast_querier_interval', ns)), forEach: mine !== undefined,
     lastReport, lastQuery: queries.findLast((q) => q.ns <= until), nextQuery: queries.find((q) => q.ns > until), joined, reading: near?.reading,
   };
   const cause = (kind: Cause['kind'], more: Partial<GroupFacts> = {}): Cause => ({ kind, where: port, key: `${bridge} ${group}`, group: { ...facts, ...more }, outage });
@@ -50,6 +53,17 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   const reported = story.captured.has(port) ? reportsAt({ story, net }, port, group).map((f) => f.ns) : joinsOf(story, probe).filter((j) => j.what === 'joins').map((j) => j.ns);
   const limit = limitReached({ story, net }, { bridge, port, group, vlan }, reported.filter((at) => at >= taken && at <= ns));
   if (limit) return cause('group-limit', { limit });
+  if (mine && lastReport) {
+    const asked = queries.findLast((q) => q.ns > lastReport.ns + 1e9 && q.ns <= ns && q.ns - ANSWERED_NS <= lastReport.ns + intervalNs && reaches({ story, net }, q, bridge)) ?? queries.findLast((q) => q.ns > lastReport.ns + 1e9 && q.ns <= ns);
+    const heard = asked && suppressor({ story, net }, port, receiver, group, asked.ns, asked.ns + ANSWERED_NS);
+    if (heard) return cause('report-suppressed', { heard, lastQuery: asked });
+  }
+  // No capture of reports there: others behind the port have their entries, and were asked in a version in which hosts keep theirs back.
+  if (!mine && removed && entryForEach(net, port, ns)) {
+    const others = story.readings.find((r) => r.ns >= removed.ns && r.ns <= outage.toNs + story.slackNs && r.bridges[bridge]?.groups?.some((g) => g.group === group && g.port === net.nameOf(port)));
+    const asked = queries.findLast((q) => q.ns >= removed.ns - intervalNs && q.ns <= ns && olderVersion({ story, net }, q, bridge, group));
+    if (others && asked) return cause('report-suppressed', { reading: others, lastQuery: asked, forEach: true });
+  }
   // Asked since it was removed, or joined, and the time to answer is over?
   const since = Math.max(removed?.ns ?? 0, joined?.ns ?? 0);
   const open = queries.findLast((q) => q.ns >= since && q.ns <= ns - ANSWERED_NS && reaches({ story, net }, q, bridge));
@@ -82,6 +96,18 @@ export function notInTable({ story, net }: Context, outage: Outage, parting: Par
   if (other) return cause('report-suppressed', { ...other, lastQuery: asked });
   return cause('queries-unanswered', { lastQuery: asked });
 }
+
+/** A copy for each member, by the MAC that reported (mcast_to_unicast). */
+export const entryForEach = (net: Context['net'], port: string, ns: number): boolean => net.portOption(port, 'mcast_to_unicast', ns) === true;
+
+/** Where each member has an entry of its own: is this one's older than an entry gets, by its own reports? Undefined: it is not known. */
+export function entryExpired(ctx: Context, port: string, bridge: string, group: string, receiver: string, ns: number): boolean {
+  if (!entryForEach(ctx.net, port, ns) || !ctx.story.captured.has(port)) return false;
+  const last = ownReports(ctx, port, group, receiver).findLast((f) => f.ns <= ns);
+  return last !== undefined && ns - last.ns > Number(ctx.net.option(bridge, 'mcast_membership_interval', ns));
+}
+
+const ownReports = (ctx: Context, port: string, group: string, receiver: string): SeenFrame[] => reportsAt(ctx, port, group).filter((f) => f.frame.eth?.src === ctx.net.mac(receiver));
 
 /** When the group was reported at another port of the bridge, which still has it. */
 function reportedElsewhere({ net }: Context, bridge: string, port: string, group: string, vlan: number, ns: number): number | undefined {
@@ -181,7 +207,16 @@ function reaches({ story, net }: Context, query: KnownQuery, bridge: string): bo
 /** A report of another host's, of a version in which hosts keep theirs back, that reached this one while it would have reported. */
 function suppressor({ story, net }: Context, port: string, receiver: string, group: string, fromNs: number, toNs: number): SeenFrame | undefined {
   const kind = report(group);
-  return story.frames.find((f) => f.where === port && f.ns >= fromNs && f.ns <= toNs && kind.matches(f.frame) && f.frame.eth?.src !== net.mac(receiver) && ((f.frame.igmp && 'version' in f.frame.igmp && f.frame.igmp.version < 3) || f.frame.mld?.version === 1));
+  return story.frames.find((f) => f.where === port && f.ns >= fromNs && f.ns <= toNs && kind.matches(f.frame) && f.frame.eth?.src !== net.mac(receiver) && ((f.frame.igmp && 'version' in f.frame.igmp && f.frame.igmp.version < 3) || f.frame.mld?.version === 1) && overheard({ story, net }, f, port, receiver, group));
+}
+
+/** Going out of the port it comes to the receiver. Coming in by it, it was heard unless a bridge on the way hands reports to the querier alone. */
+function overheard({ net }: Context, f: SeenFrame, port: string, receiver: string, group: string): boolean {
+  const sender = f.frame.eth && net.stationOf(f.frame.eth.src);
+  const bridge = net.master(port, f.ns);
+  if (sender === undefined || bridge === undefined || behind({ net }, bridge, sender, f.ns) !== port) return true;
+  const way = pathTo(net, sender, receiver, f.ns);
+  return way !== undefined && !way.hops.some((hop) => net.option(hop.bridge, 'mcast_snooping', f.ns) !== false && querierAt(net, hop.bridge, group, f.ns) !== undefined);
 }
 
 /** Where a querier's general query did not get through to the member; undefined: by the tables it did. */

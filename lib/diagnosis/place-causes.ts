@@ -22,6 +22,8 @@ export function placeCause(ctx: Context, outage: Outage, parting: Parting, stati
     case 'multicast-limit': return cause('size-limit', { mtu: net.mtu(at, ns), limit: net.multicastLimit(at), bytes: wireBytes(outage), ...longest(net.mtu(outage.probe.from + ':' + outage.probe.device, ns), outage) });
     case 'port-state':
       if (stateNow?.value === 'listening' || stateNow?.value === 'learning' || stateNow?.value === 'blocking') return cause('port-not-forwarding', { state: stateNow.value, since: firstOf(net.story.states.get(`${at} port state`), 'listening', ns) ?? stateNow });
+      // A port without a carrier is disabled for that.
+      if (!net.linkUp(at, ns)) return deadPlace(ctx, outage, { ...facts, why: 'link-down', since: net.linkChange(at, ns + story.slackNs) }, ns);
       return deadPlace(ctx, outage, { ...facts, since: stateNow, state: stateNow?.value ?? 'unknown' }, ns);
     case 'locked': return cause('port-locked', { since: factSince(ctx, at, ns) });
     case 'no-flood':

@@ -46,6 +46,7 @@ export default scenario({
   cases: ['ovn-org/ovn 126'],
   inDefaultSet: false,
   variants, controls,
+  diagnosis: { 'entry-for-each': 'report-suppressed', 'entry-for-each-mldv1': 'report-suppressed', 'entry-for-each-loses-some': 'report-suppressed' },
   topology: (v) => guestsBehindAHost(v),
   captures: () => [signalling(PORT)],
 

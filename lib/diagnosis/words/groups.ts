@@ -7,6 +7,7 @@ import { s } from '../../units.ts';
 import type { Cause, GroupFacts, KnownQuery } from '../cause.ts';
 import type { Network } from '../network.ts';
 import type { Draft, Evidence } from '../types.ts';
+import { forEachCures, forEachSentences } from './for-each.ts';
 import { limitCures, limitSentences } from './limits.ts';
 import { bridgeOf, instant, length, list, ofEvent, ofFrame, onMachine, portOf, possessive, sentences, unique } from './phrases.ts';
 import { readingEvidence } from './readings.ts';
@@ -201,6 +202,7 @@ function neverJoined(net: Network, causes: Group): Draft {
 
 function noReport(net: Network, causes: Group): Draft {
   const f = factsOf(causes);
+  if (f.forEach && causes[0]?.kind === 'report-suppressed') return { kind: 'report-suppressed', sure: f.heard ? 'certain' : 'likely', where: places(causes), what: forEachSentences(net, causes.map((c) => c.group), believes(net, f)), evidence: groupEvidence(net, causes), cures: forEachCures(net, f) };
   const [first] = causes;
   const suppressed = first?.kind === 'report-suppressed';
   const who = list(unique(causes.map((c) => c.group.receiver)));

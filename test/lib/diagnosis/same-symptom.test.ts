@@ -112,6 +112,34 @@ t.test('an address that nobody answers for: not by the group of its asking where
   t.end();
 });
 
+t.test('a member that moved: where no bridge snoops, no group is left behind', (t) => {
+  for (const name of ['multicast-after-failover-queried', 'unknown-to-newcomers-until-core-asks']) {
+    const moved = fixture(name);
+    t.ok(kinds(moved).includes('group-left-behind'));
+    const deafBridges = altered(moved, (e) => (e['options'] && 'mcast_snooping' in (e['options']) ? { ...e, options: { ...e['options'], mcast_snooping: false } } : e));
+    t.same(kinds(deafBridges).filter((kind) => kind !== 'failover-detection'), ['unexplained'], 'they flood: it is lost for a reason that is not on record');
+  }
+  t.end();
+});
+
+t.test('one of several members behind a port drops out: it kept its report back, or it did not answer', (t) => {
+  const polite = fixture('several-guests-of-one-host-entry-for-each');
+  const [found] = findings(polite);
+  t.same(kinds(polite), ['report-suppressed']);
+  t.equal(found?.sure, 'certain');
+  t.match(found?.what, /sw's port hv has mcast_to_unicast switched on: .* bob was asked at 164\.568 s \(core\), and heard the report of dave at 164\.639 s/);
+  t.ok(found?.cures.some((c) => c.lines.includes('bridge link set dev hv mcast_to_unicast off')));
+  // The host's bridge hands reports to the querier alone: then nobody heard another's.
+  const snoops = altered(polite, (e) => (isAt(e, 'hv:br0') && e['options'] ? { ...e, options: { ...(e['options']), mcast_snooping: true } } : e));
+  const knows: StoryEvent = { atNs: 6e6, type: 'state', what: 'hv:br0 router port eth0', value: 'present' };
+  t.notOk(kinds({ ...snoops, events: [...snoops.events, knows].sort((a, b) => a.atNs - b.atNs) }).includes('report-suppressed'));
+  // Without a capture the entries of the others tell: as long as there are any.
+  t.same(findings(withoutCapture(polite)).map((f) => [f.kind, f.sure]), [['report-suppressed', 'likely']]);
+  const alone = altered(withoutCapture(polite), (e) => (e.type === 'reading' && e['bridges'] ? { ...e, bridges: { 'sw:sw': { querier: { ipv4: { address: '192.0.2.2', port: 'core', leftMs: 130_000 } }, groups: [], routers: [{ port: 'core' }] } } } : e));
+  t.same([...new Set(kinds(alone))], ['queries-unanswered']);
+  t.end();
+});
+
 t.test('nothing lost, nothing found', (t) => {
   t.same(kinds(altered(silent, (e) => (e.type === 'ping' ? { ...e, repliedNs: e['sentNs'] } : e))), []);
   t.same(kinds({ ...silent, events: [] }), [], 'an empty record');
