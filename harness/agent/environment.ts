@@ -3,14 +3,15 @@
  */
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { clockResolutionNs, duplicate, loadModule, mount, setTerminal, terminalSettings } from '../system/native/libc.ts';
-import { decodeJob, type Job } from './protocol.ts';
+import { decodeJob, type Job, LATER } from './protocol.ts';
 
 const MODULES = '/lib/modules-wirewarp';
 const MANIFEST = '/programs.json';
 const CHANNEL = '/dev/ttyS1';
 
 export interface Environment {
-  readonly job: Job;
+  /** Undefined: the machine is to be stopped when all else is ready, and told it then. */
+  readonly job: Job | undefined;
   /** The file descriptor that records go to. */
   readonly channel: number;
   readonly virtualMachine: boolean;
@@ -39,7 +40,7 @@ function enterVirtualMachine(): Environment {
   const commandLine = readFileSync('/proc/cmdline', 'utf8');
   const text = /\bwirewarp\.job=(\S+)/.exec(commandLine)?.[1];
   if (!text) throw new Error(`the kernel's command line holds no wirewarp.job: ${commandLine}`);
-  const job = decodeJob(text);
+  const job = text === LATER ? undefined : decodeJob(text);
   // There was no /dev when Node began, so what it says when it dies (V8's fatal errors) would go nowhere.
   const console = openSync('/dev/console', 'w');
   for (const fd of [1, 2]) duplicate(console, fd, 'put our last words on the console');

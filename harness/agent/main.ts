@@ -13,6 +13,7 @@ import { scenarioName } from '../runner/select.ts';
 import type { Scenario } from '../scenario.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { enterEnvironment, type Environment, kernelHz, writeAll } from './environment.ts';
+import { freeze, whyNotFrozen } from './frozen.ts';
 import type { AgentRecord } from './protocol.ts';
 import { describe, runStory } from './run-story.ts';
 import { lackedHere, lackedInVm } from './story-modules.ts';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   else process.exit(0);
 }
 
-async function work({ job, virtualMachine, modules, manifest: manifestPath }: Environment, say: (record: AgentRecord) => void): Promise<void> {
+async function work({ job: given, virtualMachine, modules, manifest: manifestPath }: Environment, say: (record: AgentRecord) => void): Promise<void> {
   const kernel = (file: string): string => readFileSync(`/proc/sys/kernel/${file}`, 'utf8').trim();
   const release = kernel('osrelease');
   say({ t: 'hello', release, version: kernel('version'), hz: kernelHz(), clockNs: Number(process.hrtime.bigint()) });
@@ -54,11 +55,17 @@ async function work({ job, virtualMachine, modules, manifest: manifestPath }: En
     process.on('SIGTERM', stop);
   }
 
-  if (virtualMachine && job.warp) {
+  if (virtualMachine && (given?.warp ?? true)) {
     say({ t: 'warp', phase: 'begin', sleptS: WARP_CHECK_S });
     await new Promise((resolve) => { setTimeout(resolve, WARP_CHECK_S * 1000); });
     say({ t: 'warp', phase: 'end', sleptS: WARP_CHECK_S });
   }
+  if (given === undefined) {
+    const why = whyNotFrozen(release);
+    if (why !== undefined) throw new Error(why);
+    say({ t: 'stopping' });
+  }
+  const job = given ?? freeze();
   if (job.scenario === '') {
     const { present, missing } = probeCapabilities();
     say({ t: 'capabilities', present, missing: { ...modules, ...missing } });

@@ -33,6 +33,8 @@ export type AgentRecord =
   /** A file of the result; large ones come in parts, in order. */
   | { t: 'file'; name: string; part: number; last: boolean; encoding: 'gzip-base64'; data: string }
   | { t: 'result'; result: AgentResult }
+  /** Nothing but the job is missing: the machine stops after this, and goes on as often as there are jobs (frozen.ts). */
+  | { t: 'stopping' }
   /** There will be no result: the agent itself failed, not the kernel. */
   | { t: 'failed'; reason: string }
   /** Last word: everything before it arrived whole. */
@@ -52,6 +54,13 @@ export interface AgentResult {
   /** Wall or virtual nanoseconds spent in each phase, for the benchmarks. */
   phasesMs: Record<string, number>;
 }
+
+/** In place of a job: boot, stop, and be told it after that. */
+export const LATER = 'later';
+/** Where a machine that was stopped finds its job: QEMU's own name for it. */
+export const FROZEN_JOB = 'opt/wirewarp/job';
+/** A kernel asks once how long that is, in its boot. */
+export const FROZEN_JOB_BYTES = 2048;
 
 export const encodeJob = (job: Job): string => Buffer.from(JSON.stringify(job)).toString('base64url');
 export const decodeJob = (text: string): Job => JSON.parse(Buffer.from(text, 'base64url').toString()) as Job;

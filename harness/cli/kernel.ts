@@ -129,7 +129,7 @@ async function ask(name: string, { kernel }: ChosenKernel): Promise<CheckedKerne
   try {
     const began = performance.now();
     const since = (): number => Math.round(performance.now() - began) / 1000;
-    const launched = await kernel.launch(job, { dir, wallDeadlineMs: 180_000 });
+    const launched = await kernel.launch(job, { dir, wallDeadlineMs: 180_000, fresh: true });
     let hello: Extract<AgentRecord, { t: 'hello' }> | undefined;
     let able: Extract<AgentRecord, { t: 'capabilities' }> | undefined;
     let [bootS, sleptFrom, minuteTookS] = [0, 0, undefined as number | undefined];

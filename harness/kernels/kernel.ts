@@ -43,6 +43,8 @@ export interface LaunchOptions {
   /** Wall time after which the place is ended. */
   wallDeadlineMs: number;
   extras?: Extras | undefined;
+  /** Boot it, though one that has booted may be at hand. */
+  fresh?: boolean;
 }
 
 /** A place that is ready to launch jobs. */

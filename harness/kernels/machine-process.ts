@@ -2,9 +2,9 @@
  * A kernel that runs as a process of its own (QEMU, User-Mode Linux): started with us, followed through two files, ended
  * at its last word or at its deadline. What tells its ends apart is common to all of them.
  */
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Ended, start } from '../system/exec.ts';
+import { type Ended, start, type Started } from '../system/exec.ts';
 import { followLines } from './follow.ts';
 import type { Ending, Launched, LaunchOptions } from './kernel.ts';
 import { parseRecord } from './records.ts';
@@ -27,6 +27,10 @@ export interface MachineProcess {
   readonly scraps?: readonly string[];
   /** Descriptors from 0 on; the default opens none but standard error. */
   readonly stdio?: (files: MachineFiles) => Promise<{ readonly stdio: readonly ('ignore' | 'pipe' | number)[]; close(): Promise<void> }>;
+  /** What its console and its agent said before it was saved. */
+  readonly begun?: { readonly console: string; readonly channel: string };
+  /** Talks to it on its standard input and output, until they end. */
+  readonly drive?: (vm: Started) => Promise<void>;
   /** What its end by itself means: the kernel's doing, or the machine's, which did not come to run it or killed it. */
   readonly endingOf: (ended: Ended) => Ending;
 }
@@ -35,11 +39,11 @@ export const machineFiles = (dir: string): MachineFiles => ({ console: join(dir,
 
 export async function launchMachine(machine: MachineProcess, files: MachineFiles, launch: Pick<LaunchOptions, 'wallDeadlineMs'>): Promise<Launched> {
   // The files must be there before their writer is, or there is nothing to follow.
-  for (const path of Object.values(files) as string[]) await (await open(path, 'w')).close();
+  for (const name of ['console', 'channel'] as const) await writeFile(files[name], machine.begun?.[name] ?? '');
   const wiring = await machine.stdio?.(files);
   // setpriv: should we be killed outright, the kernel ends it with us. A process group of its own: Ctrl-C is ours to handle.
   const vm = start('setpriv', ['--pdeathsig', 'KILL', '--', machine.program, ...machine.args], {
-    doing: machine.doing, stdio: wiring?.stdio ?? ['ignore', 'ignore', 'pipe'], detached: true, ...(machine.cwd === undefined ? {} : { cwd: machine.cwd }),
+    doing: machine.doing, stdio: wiring?.stdio ?? (machine.drive ? ['pipe', 'pipe', 'pipe'] : ['ignore', 'ignore', 'pipe']), detached: true, ...(machine.cwd === undefined ? {} : { cwd: machine.cwd }),
   });
   // Helpers of its own are in its process group.
   const end = (): void => {
@@ -50,6 +54,8 @@ export async function launchMachine(machine: MachineProcess, files: MachineFiles
     }
   };
   await wiring?.close();
+  // What goes wrong there shows in how the process ends.
+  machine.drive?.(vm).catch(() => undefined);
   let ended: Ended | undefined;
   let said = false;
   let late = false;

@@ -7,9 +7,12 @@
  * docs/virtual-time.md has the measurements.
  */
 import { utimes } from 'node:fs/promises';
-import { type Job, encodeJob } from '../agent/protocol.ts';
+import { encodeJob, FROZEN_JOB, FROZEN_JOB_BYTES, type Job, LATER } from '../agent/protocol.ts';
+import type { Started } from '../system/exec.ts';
 import type { Extras, Kernel, Launched, LaunchOptions } from './kernel.ts';
-import { launchMachine, machineFiles } from './machine-process.ts';
+import { frozenMachine } from './frozen.ts';
+import { launchMachine, machineFiles, type MachineFiles } from './machine-process.ts';
+import { openQmp } from './qmp.ts';
 import { qemuEnding } from './qemu-ending.ts';
 
 export interface QemuOptions {
@@ -34,10 +37,73 @@ export interface QemuOptions {
 
 export const QEMU_DEFAULTS = { time: 'warp', icountShift: 0, memoryMiB: 768, kvm: false, cpus: 1 } as const;
 
-/** QEMU's arguments; pure, so that a test can hold them. */
-export function qemuArguments(o: QemuOptions, job: Job, files: { console: string; channel: string }): string[] {
+/** The machine, which must be the same for one that is saved and one that goes on from there. */
+function machineOf(o: QemuOptions, seed: number): string[] {
   const warp = o.time === 'warp';
-  const parameters = [
+  return [
+    '-M', o.kvm ? 'pc,accel=kvm,hpet=on' : 'pc,hpet=on',
+    '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
+    '-m', String(o.memoryMiB),
+    '-smp', String(o.cpus),
+    ...(o.kvm ? ['-cpu', 'host'] : ['-accel', `tcg,thread=${warp ? 'single' : 'multi'},tb-size=256`, '-cpu', 'qemu64,+rdrand,-rdseed']),
+    ...(warp ? ['-icount', `shift=${o.icountShift},sleep=off`, '-rtc', 'base=2026-01-01,clock=vm', '-seed', String(seed)] : []),
+    '-kernel', o.image,
+  ];
+}
+
+/** QEMU's arguments for a boot; pure, so that a test can hold them. */
+export function qemuArguments(o: QemuOptions, job: Job, files: MachineFiles): string[] {
+  return [
+    ...machineOf(o, job.seed),
+    '-initrd', o.initramfs,
+    '-append', commandLine(o, encodeJob(job)),
+    '-serial', `file:${files.console}`,
+    '-serial', `file:${files.channel}`,
+  ];
+}
+
+/** A machine that boots and then stops itself; asked for over its monitor, its state is saved below the working folder. */
+export function freezingArguments(o: QemuOptions, files: MachineFiles): string[] {
+  return [
+    ...freezerOf(o, BOOT_SEED, files),
+    '-initrd', o.initramfs,
+    '-append', commandLine(o, LATER),
+    // Stopped, not ended.
+    '-action', 'watchdog=pause',
+  ];
+}
+
+/** One that goes on from a state that was saved, below the working folder. */
+export const thawedArguments = (o: QemuOptions, job: Job, files: MachineFiles): string[] => [
+  ...freezerOf(o, job.seed, files, encodeJob(job)),
+  '-action', 'watchdog=none', '-incoming', `exec:cat ${STATE}`,
+];
+
+/** A machine comes back as stopped as it was saved. */
+async function goOn(vm: Started): Promise<void> {
+  const { ask, messages } = openQmp(vm);
+  for await (const { event, data } of messages) if (event === 'MIGRATION' && data?.status === 'completed') ask('cont');
+}
+
+/** The saved state's name. */
+export const STATE = 'state';
+/** Random numbers are seeded anew by the job; a boot needs some as well. */
+const BOOT_SEED = 0;
+
+function freezerOf(o: QemuOptions, seed: number, files: MachineFiles, job = ''): string[] {
+  if (job.length > FROZEN_JOB_BYTES) throw new Error(`the job takes ${job.length} bytes, and a machine that has booted has room for ${FROZEN_JOB_BYTES}`);
+  // In an option's value a comma is written twice.
+  const port = (id: string, path: string): string[] => ['-chardev', `file,id=${id},append=on,path=${path.replaceAll(',', ',,')}`, '-serial', `chardev:${id}`];
+  return [
+    ...machineOf(o, seed), '-device', 'i6300esb',
+    '-qmp', 'stdio', '-global', 'migration.x-events=on',
+    '-fw_cfg', `name=${FROZEN_JOB},string=${job.padEnd(FROZEN_JOB_BYTES)}`,
+    ...port('console', files.console), ...port('channel', files.channel),
+  ];
+}
+
+function commandLine(o: QemuOptions, job: string): string {
+  return [
     'console=ttyS0',
     // The console costs a guest instruction a byte: warnings and worse only.
     'loglevel=5',
@@ -48,25 +114,12 @@ export function qemuArguments(o: QemuOptions, job: Job, files: { console: string
     // Hardening and self-tests of a boot that lasts seconds and trusts its guest.
     'mitigations=off', 'cryptomgr.notests',
     // The local APIC's timer is calibrated by a busy loop (100 ms of guest time, 2.6 s under TCG), and made runs differ by nanoseconds; the HPET does neither.
-    ...(warp ? ['noapictimer', 'tsc_early_khz=1000000'] : []),
+    ...(o.time === 'warp' ? ['noapictimer', 'tsc_early_khz=1000000'] : []),
     // What the kernel does not know becomes the environment of init, which is Node.
     'WIREWARP_KOFFI=/koffi.node', 'PATH=/bin',
     ...(o.parameters ?? []),
-    `wirewarp.job=${encodeJob(job)}`,
-  ];
-  return [
-    '-M', o.kvm ? 'pc,accel=kvm,hpet=on' : 'pc,hpet=on',
-    '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
-    '-m', String(o.memoryMiB),
-    '-smp', String(o.cpus),
-    ...(o.kvm ? ['-cpu', 'host'] : ['-accel', `tcg,thread=${warp ? 'single' : 'multi'},tb-size=256`, '-cpu', 'qemu64,+rdrand,-rdseed']),
-    ...(warp ? ['-icount', `shift=${o.icountShift},sleep=off`, '-rtc', 'base=2026-01-01,clock=vm', '-seed', String(job.seed)] : []),
-    '-kernel', o.image,
-    '-initrd', o.initramfs,
-    '-append', parameters.join(' '),
-    '-serial', `file:${files.console}`,
-    '-serial', `file:${files.channel}`,
-  ];
+    `wirewarp.job=${job}`,
+  ].join(' ');
 }
 
 export function qemuKernel(options: QemuOptions): Kernel {
@@ -88,9 +141,16 @@ async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): 
   const now = new Date();
   await utimes(options.initramfs, now, now).catch(() => undefined);
   const files = machineFiles(launch.dir);
+  const program = options.qemu ?? 'qemu-system-x86_64';
+  const frozen = options.time === 'warp' && launch.fresh !== true ? await frozenMachine(options, launch.wallDeadlineMs) : undefined;
+  if (frozen) {
+    return launchMachine({
+      doing: `go on with ${options.image} in QEMU`, program, args: thawedArguments(options, job, files), cwd: frozen.dir, begun: frozen, drive: goOn, endingOf: qemuEnding,
+    }, files, launch);
+  }
   return launchMachine({
     doing: `boot ${options.image} in QEMU`,
-    program: options.qemu ?? 'qemu-system-x86_64',
+    program,
     args: qemuArguments(options, job, files),
     endingOf: qemuEnding,
   }, files, launch);

@@ -14,6 +14,7 @@ import { compilePlan, type Plan } from '../../lib/plan.ts';
 import { shellScript } from '../../lib/shell-export.ts';
 import type { ProgramSpec } from '../../lib/programs.ts';
 import type { KernelRecord, ResultRecord, RunEvent, RunRecord } from '../../lib/record.ts';
+import { skipFault } from '../../lib/virtual-time.ts';
 import type { AgentResult, Job } from '../agent/protocol.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { NO_BUNDLE } from '../programs/bundle.ts';
@@ -214,12 +215,8 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
       } else if (record.t === 'warp') {
         if (record.phase === 'begin') warpBegan = performance.now();
         else if (kernel.virtualTime && warpBegan !== undefined) {
-          const wall = (performance.now() - warpBegan) / 1000;
-          // A quarter is generous: what idles costs next to nothing in virtual time.
-          if (wall > record.sleptS / 4) {
-            warpFault = `virtual time does not skip: a timer of ${record.sleptS} s took ${wall.toFixed(1)} s of wall time. Does this QEMU honour -icount sleep=off?`;
-            break;
-          }
+          warpFault = skipFault(record.sleptS, (performance.now() - warpBegan) / 1000);
+          if (warpFault !== undefined) break;
         }
       } else if (record.t === 'step') {
         lastStep = record.text;

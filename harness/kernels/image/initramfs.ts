@@ -30,6 +30,8 @@ import { librariesOf, type Libraries } from './libraries.ts';
 import { readModuleFolder, selectModules, type ModuleFolder, type ModuleSet } from './modules.ts';
 import { findProgram, koffiFile, sharedBuiltins } from './parts.ts';
 
+const FW_CFG = 'qemu_fw_cfg';
+
 /** What scenarios use; what a kernel lacks of it is reported, not refused. */
 export const defaultModules: readonly string[] = [
   'af_packet',
@@ -42,6 +44,8 @@ export const defaultModules: readonly string[] = [
   'sch_netem',
   'sch_ingress',
   'cls_bpf',
+  // How a machine that was stopped is told its job.
+  FW_CFG,
 ];
 
 /** What goes into an initramfs. */
@@ -116,7 +120,8 @@ export async function buildInitramfs(request: InitramfsRequest): Promise<Initram
   const facts: Facts = {
     load: modules.load.map(({ name }) => name),
     builtin: modules.builtin,
-    missing: modules.missing,
+    // Without it a machine is booted for each job, and lacks nothing.
+    missing: modules.missing.filter((name) => name !== FW_CFG),
   };
   prepareFolder(cache);
   write(path, cpioArchive(entriesOf(parts, modules)));

@@ -47,6 +47,8 @@ export const OPTIONS: Readonly<Record<TreeArch, Wanted>> = {
     ...STACK,
     // The agent's channel is the second serial port; the local APIC's timer is not used in virtual time (docs/virtual-time.md).
     SERIAL_8250: 'y', SERIAL_8250_CONSOLE: 'y', HPET_TIMER: 'y', HZ_250: 'y',
+    // How a machine that was stopped is told its job.
+    FW_CFG_SYSFS: 'y',
   },
 };
 

@@ -20,6 +20,7 @@ const define = <F extends (...args: never[]) => unknown>(prototype: string): F =
 export const sys = {
   open: define<(path: string, flags: number, mode: number) => number>('int open(str, int, int)'),
   close: define<(fd: number) => number>('int close(int)'),
+  write: define<(fd: number, bytes: Pointer, length: number) => number>('long write(int, void *, size_t)'),
   setns: define<(fd: number, type: number) => number>('int setns(int, int)'),
   unshare: define<(flags: number) => number>('int unshare(int)'),
   mount: define<(source: string | null, target: string, type: string | null, flags: number, data: string | null) => number>('int mount(str, str, str, ulong, str)'),
@@ -170,6 +171,17 @@ export function clockResolutionNs(clock: number): bigint {
 export function loadModule(fd: number, parameters: string, name: string): void {
   const number = process.arch === 'x64' ? 313 : 273;
   check(sys.syscall(number, fd, parameters, 0), 'finit_module', `load the kernel module ${name}`);
+}
+
+/** All random numbers of the kernel follow from this from now on, and from what its CPU gives (drivers/char/random.c: RNDRESEEDCRNG; since Linux 4.17). */
+export function randomSeed(text: string): void {
+  const purpose = 'seed the kernel’s random numbers';
+  const fd = open('/dev/urandom', O.RDWR, purpose);
+  const bytes = pinned(Buffer.byteLength(text));
+  Buffer.from(text).copy(bytes);
+  check(sys.write(fd, bytes, bytes.length), 'write("/dev/urandom")', purpose);
+  check(sys.ioctl(fd, 0x5207, null), 'ioctl(RNDRESEEDCRNG)', purpose);
+  close(fd, purpose);
 }
 
 /** Reads and writes the settings of a terminal (struct termios of glibc, 60 bytes, opaque here). */
