@@ -1,7 +1,7 @@
 /** One job from topology to verdict: plan, apply, wait until ready, capture, tell the story, decide, undo. */
 import { cureOf, neededBy } from '../../lib/capabilities.ts';
 import { alignedTable } from '../../lib/aligned-table.ts';
-import { compilePlan, isUnplugged } from '../../lib/plan.ts';
+import { compilePlan } from '../../lib/plan.ts';
 import type { ClaimRecord, Readout } from '../../lib/record.ts';
 import { writePcapng } from '../../lib/tcpdump-parser/index.ts';
 import { storyComments, type StoryMark } from '../../lib/story-comments.ts';
@@ -12,6 +12,7 @@ import { ns, times } from '../../lib/units.ts';
 import { randomFrom } from '../../lib/seed.ts';
 import { decideVerdict, type StoryEnd } from '../../lib/verdict.ts';
 import { Capture } from '../capture/capture.ts';
+import { startCaptures } from '../capture/start-captures.ts';
 import { Claims, slackOf } from '../expect/expect.ts';
 import { applyPlan } from '../lab/apply.ts';
 import { Bond } from '../lab/bond.ts';
@@ -21,7 +22,6 @@ import { Guest } from '../lab/guest.ts';
 import { LabCore } from '../lab/lab.ts';
 import { Link } from '../lab/link.ts';
 import { Machine } from '../lab/machine.ts';
-import type { Node } from '../lab/node.ts';
 import { Querier } from '../lab/querier.ts';
 import { waitUntilReady } from '../lab/ready.ts';
 import { startOmpings, startSsmping, startSsmpingd } from '../lab/ompings.ts';
@@ -106,7 +106,7 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
       scope.defer(`stop tcpdump on ${at(where)}`, () => capture.stop());
       captures.set(at(where), capture);
     }
-    await Promise.all([...captures.values()].map((c) => c.start(nodes.get(c.where.node) as Node)));
+    await startCaptures([...captures.values()], topology, nodes);
     phases.end('captures');
 
     const deadlineS = Math.min(job.deadlineS, scenario.deadline.ns / 1e9);
@@ -166,8 +166,8 @@ export async function runStory(scenario: Scenario, job: Job, hooks: StoryHooks):
 
 function interfacesToCapture(scenario: Scenario, topology: Topology, refs: Record<string, Ref>, settings: object, job: Job): CaptureSpec[] {
   const wanted: CaptureSpec[] = [...scenario.captures(refs, settings)];
-  // tcpdump takes no interface that is down: an end that waits for a guest to move there is not listened at.
-  if (job.capture === 'all') wanted.push(...allDevices(topology).filter((d) => !('up' in d && d.up === false) && !isUnplugged(topology, d)).map((d) => ({ node: d.node, device: d.name })));
+  // tcpdump takes no interface that is down.
+  if (job.capture === 'all') wanted.push(...allDevices(topology).filter((d) => !('up' in d && d.up === false)).map((d) => ({ node: d.node, device: d.name })));
   return [...new Map(wanted.map((where) => [at(where), where])).values()];
 }
 

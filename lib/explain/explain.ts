@@ -4,7 +4,6 @@ import { Addresses } from './addresses.ts';
 import { joined, seconds } from './cite.ts';
 import { Groups, MEMBERSHIP_INTERVAL_S } from './groups.ts';
 import { Lacp } from './lacp.ts';
-import { Ports } from './ports.ts';
 import { Queriers } from './queriers.ts';
 import { Stations } from './stations.ts';
 import type { Detector, ExplainFinding, Explanation, Level, SeenFrame } from './types.ts';
@@ -29,7 +28,6 @@ const ORDER: readonly Level[] = ['alarm', 'notice', 'fact'];
 const SAME_FRAME_S = 0.01;
 
 export class Explainer {
-  readonly #ports = new Ports();
   readonly #detectors: Detector[];
   readonly #interfaces = new Set<string>();
   #firstNs: bigint | undefined;
@@ -42,7 +40,7 @@ export class Explainer {
     this.#detectors = [
       new Queriers(),
       new Groups({ membershipIntervalS }),
-      new Stations(this.#ports),
+      new Stations(),
       new Addresses(),
       new Lacp(),
     ];
@@ -62,7 +60,6 @@ export class Explainer {
       frame,
       first: this.#isFirst(packet, atS),
     };
-    this.#ports.see(seen);
     for (const detector of this.#detectors) detector.see(seen);
   }
 

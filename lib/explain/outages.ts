@@ -21,6 +21,11 @@ export interface Outage {
   readonly asker: string;
   /** Where requests were seen. */
   readonly way: Set<string>;
+  /** How many were answered, and the answers did not come to the asker. */
+  replies: number;
+  reply?: Cited;
+  /** Where those answers were seen. */
+  readonly replyWay: Set<string>;
 }
 
 export interface Announced {
@@ -51,9 +56,10 @@ export function outageFinding(station: Missed, outage: Outage, delayS: number | 
   const level = lengthS > ALARM_S ? 'alarm' : 'notice';
   const { announcements, heard, asked } = outage;
   const moved = outage.before !== undefined && outage.heardWhere !== undefined && outage.heardWhere !== outage.before;
-  const head = `${station.address}${station.mac === undefined ? '' : ` (${station.mac})`} did not answer for ${seconds(lengthS)} (${outage.lost} requests).`;
+  const was = outage.replies > outage.lost / 2 ? 'was not heard' : 'did not answer';
+  const head = `${station.address}${station.mac === undefined ? '' : ` (${station.mac})`} ${was} for ${seconds(lengthS)} (${outage.lost} requests).`;
   const place = moved
-    ? ` Its frames came from ${outage.before ?? ''} before and from ${outage.heardWhere ?? ''} afterwards.`
+    ? ` Its frames were seen first at ${outage.before ?? ''} before, and at ${outage.heardWhere ?? ''} afterwards.`
     : '';
   const end =
     heard === undefined
@@ -68,7 +74,12 @@ export function outageFinding(station: Missed, outage: Outage, delayS: number | 
     ...(heard ? [heard] : []),
     outage.to,
   ];
-  const { spoke } = outage;
+  const { spoke, reply } = outage;
+  if (reply && outage.replies > outage.lost / 2) {
+    const answered = `It answered ${outage.replies === outage.lost ? 'all' : String(outage.replies)} of them: its answers were seen at ${joined([...outage.replyWay])}, and did not come to ${outage.asker}, where the requests come from.`;
+    const what = `${head} ${answered} So the way back is cut, or the switches on it look for who asks at another place.`;
+    return [{ kind: 'station-unreachable', level, sure: 'certain', what, frames: [outage.from, reply, outage.to] }];
+  }
   if (spoke && outage.to.atS - spoke.atS > SPOKE_S) {
     const lost = [...station.way].filter((where) => !outage.way.has(where));
     const way =
@@ -97,9 +108,15 @@ export function outageFinding(station: Missed, outage: Outage, delayS: number | 
   }
   const kinds = joined([...new Set(early.map((a) => a.kind))]);
   const since = outage.to.atS - (early[0]?.at.atS ?? 0);
-  if (delayS !== undefined && since >= delayS && since <= 3 * delayS + 3) {
-    const what = `${head} It was announced by ${kinds}, ${seconds(since)} before it could be reached again.${place} A spanning tree with a forward delay of ${seconds(delayS)} is spoken here: the new port was listening and learning for about twice that, and dropped the announcement.`;
-    return [{ kind: 'port-not-forwarding', level, sure: 'likely', what, frames }];
+  if (delayS !== undefined && since >= delayS) {
+    const soon = since <= 3 * delayS + 3;
+    // A guest that is silent when its port forwards at last is still looked for at its old place, until it speaks.
+    const spokeAtLast = heard !== undefined && outage.to.atS - heard.atS < NOTICE_S;
+    if (soon || spokeAtLast) {
+      const then = soon ? '' : ' It announced itself no more when the port forwarded.';
+      const what = `${head} It was announced by ${kinds}, ${seconds(since)} before it could be reached again.${place} A spanning tree with a forward delay of ${seconds(delayS)} is spoken here: the new port was listening and learning for about twice that, and dropped the announcement.${then}${soon ? '' : end}`;
+      return [{ kind: 'port-not-forwarding', level, sure: soon ? 'likely' : 'possible', what, frames }];
+    }
   }
   const what = `${head} It was announced meanwhile by ${kinds}, and that changed nothing: the announcement did not reach the switch that had to learn, or left too early.${place}${end}`;
   return [{ kind: 'announcement-lost', level, sure: 'likely', what, frames }];

@@ -5,7 +5,6 @@ import type { Frame } from '../wire/frame.ts';
 import { isGratuitous, isSelfRarp } from '../wire/arp.ts';
 import { cite, macOf, senderOf, targetOf } from './cite.ts';
 import { type Announced, NOTICE_S, type Outage, outageFinding } from './outages.ts';
-import type { Ports } from './ports.ts';
 import type { Cited, Detector, ExplainFinding, SeenFrame } from './types.ts';
 
 interface Request {
@@ -13,6 +12,12 @@ interface Request {
   readonly where: string;
   /** Every interface that it was seen at. */
   readonly way: Set<string>;
+  /** Its answer was seen where nothing says that it did not reach the asker. */
+  answered?: true;
+  /** The first sighting of its answer, on a way that has not led to the asker so far. */
+  reply?: Cited;
+  /** Where that was seen. */
+  readonly replyWay: Set<string>;
 }
 
 interface Station {
@@ -25,6 +30,10 @@ interface Station {
   readonly pending: Map<string, Request>;
   /** Where requests were seen that it answered. */
   readonly way: Set<string>;
+  /** By "asker interface": answers have come back to where the requests are seen first. From then on only those count. */
+  readonly reached: Set<string>;
+  /** Where its last answer came in. */
+  answeredFrom?: string;
   outage?: Outage;
   readonly outages: Outage[];
 }
@@ -53,14 +62,9 @@ function announcementOf(frame: Frame): { kind: string; odd: boolean } | undefine
 export class Stations implements Detector {
   readonly #stations = new Map<string, Station>();
   readonly #byMac = new Map<string, Station[]>();
-  readonly #ports: Ports;
   /** Forward delay of the spanning tree, s, if there is one. */
   #forwardDelayS: number | undefined;
   readonly #announced = new Map<string, { kind: string; count: number; first: Cited; odd: boolean }>();
-
-  constructor(ports: Ports) {
-    this.#ports = ports;
-  }
 
   see(seen: SeenFrame): void {
     const { frame } = seen;
@@ -68,6 +72,7 @@ export class Stations implements Detector {
     this.#spoke(seen);
     if (!seen.first) {
       if (isEcho(frame, 'echo-request')) this.#goesOn(seen);
+      else if (isEcho(frame, 'echo-reply')) this.#answers(seen);
       return;
     }
     this.#announcement(seen);
@@ -129,7 +134,15 @@ export class Stations implements Detector {
   #station(address: string): Station {
     const known = this.#stations.get(address);
     if (known) return known;
-    const station: Station = { address, answered: 0, announced: [], pending: new Map(), way: new Set(), outages: [] };
+    const station: Station = {
+      address,
+      answered: 0,
+      announced: [],
+      pending: new Map(),
+      way: new Set(),
+      reached: new Set(),
+      outages: [],
+    };
     this.#stations.set(address, station);
     return station;
   }
@@ -138,12 +151,21 @@ export class Stations implements Detector {
     const address = targetOf(seen);
     if (address === undefined || /^(?:ff|22[4-9]|23\d)/.test(address)) return;
     const station = this.#station(address);
-    station.pending.set(keyOf(seen, senderOf(seen)), { at: cite(seen), where: seen.where, way: new Set([seen.where]) });
+    station.pending.set(keyOf(seen, senderOf(seen)), {
+      at: cite(seen),
+      where: seen.where,
+      way: new Set([seen.where]),
+      replyWay: new Set(),
+    });
     if (station.pending.size > 100_000) station.pending.clear();
   }
 
+  /**
+   * An answer counts where it can have reached the asker: at the interface that saw the request first, its own or the
+   * nearest captured one. Where answers never come by there (they may take another way back) any sighting counts.
+   */
   #answers(seen: SeenFrame): void {
-    const address = senderOf(seen);
+    const [address, asker] = [senderOf(seen), targetOf(seen)];
     if (address === undefined) return;
     const station = this.#station(address);
     const mac = macOf(seen);
@@ -151,15 +173,32 @@ export class Stations implements Detector {
       station.mac = mac;
       this.#byMac.set(mac, [...(this.#byMac.get(mac) ?? []).filter((s) => s !== station), station]);
     }
-    const key = keyOf(seen, targetOf(seen));
+    const key = keyOf(seen, asker);
     const request = station.pending.get(key);
-    if (!station.pending.delete(key)) return;
-    for (const where of request?.way ?? []) station.way.add(where);
+    if (request === undefined) return;
+    const way = `${asker ?? ''} ${request.where}`;
+    const reached = seen.where === request.where;
+    if (reached) {
+      station.reached.add(way);
+      station.pending.delete(key);
+    }
+    if (request.answered) return;
+    request.reply ??= cite(seen);
+    request.replyWay.add(seen.where);
+    if (!reached && station.reached.has(way)) return;
+    request.answered = true;
+    station.answeredFrom = [...request.replyWay][0] ?? seen.where;
+    this.#answered(station, request, seen.atS);
+  }
+
+  #answered(station: Station, request: Request, atS: number): void {
+    for (const where of request.way) station.way.add(where);
     // What it did not answer before its first answer tells of no outage: it may have come up just now.
-    if (station.answered === 0) station.pending.clear();
+    if (station.answered === 0)
+      for (const [key, other] of station.pending) if (other !== request) station.pending.delete(key);
     station.answered++;
     // What was asked before and stayed without an answer is lost.
-    this.#lose(station, seen.atS - 0.5);
+    this.#lose(station, atS - 0.5);
     if (station.outage) {
       station.outages.push(station.outage);
       delete station.outage;
@@ -172,29 +211,37 @@ export class Stations implements Detector {
   }
 
   #lose(station: Station, beforeS: number): void {
-    for (const [key, { at, where, way }] of station.pending) {
+    for (const [key, request] of station.pending) {
+      const { at, where, way, reply, replyWay } = request;
       if (at.atS > beforeS) break;
       station.pending.delete(key);
       // Nobody who never answered is missed.
-      if (station.answered === 0) continue;
-      if (station.outage) {
-        station.outage.to = at;
-        station.outage.lost++;
-        for (const place of way) station.outage.way.add(place);
-        continue;
-      }
-      const before = station.mac === undefined ? undefined : this.#ports.latest(station.mac)?.where;
-      station.outage = {
+      if (station.answered === 0 || request.answered) continue;
+      const before = station.answeredFrom;
+      const outage: Outage = (station.outage ??= {
         from: at,
         to: at,
-        lost: 1,
+        lost: 0,
         announcements: station.announced,
         asker: where,
         heardAt: new Map(),
-        way: new Set(way),
+        way: new Set(),
+        replies: 0,
+        replyWay: new Set(),
         ...(before !== undefined && { before }),
-      };
-      station.announced = [];
+      });
+      if (outage.lost === 0) station.announced = [];
+      outage.to = at;
+      outage.lost++;
+      for (const place of way) outage.way.add(place);
+      if (reply === undefined) continue;
+      outage.replies++;
+      outage.reply ??= reply;
+      for (const place of replyWay) outage.replyWay.add(place);
+      // Nobody was reached by it.
+      if (outage.heard?.frame !== reply.frame) continue;
+      delete outage.heard;
+      delete outage.heardWhere;
     }
   }
 

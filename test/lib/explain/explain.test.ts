@@ -238,7 +238,7 @@ t.test('a station that moved and told nobody', (t) => {
   t.same(kinds(found), ['moved-unannounced']);
   t.match(found.findings[0], {
     sure: 'certain',
-    what: /did not answer for 30\.0 s \(31 requests\)\. Nothing announced it.*came from sw1:hv before and from sw2:hv afterwards/s,
+    what: /did not answer for 30\.0 s \(31 requests\)\. Nothing announced it.*were seen first at sw1:hv before, and at sw2:hv afterwards/s,
   });
   const short = explained(pings((s) => (s > 9 && s < 12 ? undefined : 'sw1:hv')));
   t.same([kinds(short), kinds(short, 'notice')], [[], ['moved-unannounced']], 'two lost are a notice');
@@ -266,25 +266,42 @@ t.test('an announcement that changed nothing', (t) => {
   ]);
   t.same(kinds(late), ['moved-unannounced']);
   t.match(texts(late, 'moved-unannounced'), /Nothing announced it until 44\.5 s, when RARP did/);
-  const bpdu = stpFrame(
-    {
-      type: 'configuration',
-      topologyChange: false,
-      topologyChangeAcknowledged: false,
-      root: { priority: 0x8000, mac: mac(1) },
-      rootPathCost: 0,
-      bridge: { priority: 0x8000, mac: mac(1) },
-      port: 0x8001,
-      messageAgeMs: 0,
-      maxAgeMs: 20_000,
-      helloMs: 2000,
-      forwardDelayMs: 15_000,
-    },
-    { srcMac: mac(1) },
+  const bpduOf = (forwardDelayMs: number): Uint8Array =>
+    stpFrame(
+      {
+        type: 'configuration',
+        topologyChange: false,
+        topologyChangeAcknowledged: false,
+        root: { priority: 0x8000, mac: mac(1) },
+        rootPathCost: 0,
+        bridge: { priority: 0x8000, mac: mac(1) },
+        port: 0x8001,
+        messageAgeMs: 0,
+        maxAgeMs: 20_000,
+        helloMs: 2000,
+        forwardDelayMs,
+      },
+      { srcMac: mac(1) },
+    );
+  t.same(
+    kinds(
+      explained([...pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv')), rarp, at(1, 'sw1:hv', bpduOf(15_000))]),
+    ),
+    ['port-not-forwarding'],
   );
-  t.same(kinds(explained([...pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv')), rarp, at(1, 'sw1:hv', bpdu)])), [
-    'port-not-forwarding',
-  ]);
+  // Its port forwards half a minute later, and nobody announces it again.
+  const silent = pings((s) => (s > 9 && s < 58 ? undefined : 'sw1:hv'));
+  const early = at(9.6, 'hv:tap', rarpAnnouncement({ mac: mac(6) }));
+  const speaks = at(57.5, 'sw1:hv', echo(6, 5, 'echo-request', 99));
+  const untilItSpoke = explained([...silent, early, speaks, at(1, 'sw1:hv', bpduOf(8000))]);
+  t.same(kinds(untilItSpoke), ['port-not-forwarding']);
+  t.match(untilItSpoke.findings[0], { sure: 'possible', what: /announced itself no more when the port forwarded/ });
+  const spokeBefore = at(30, 'sw1:hv', echo(6, 5, 'echo-request', 99));
+  t.same(
+    kinds(explained([...silent, early, spokeBefore, at(1, 'sw1:hv', bpduOf(8000))])),
+    ['announcement-lost'],
+    'it spoke, and that did not help',
+  );
   const inTime = explained([
     ...pings((s) => (s > 9 && s < 11 ? undefined : 'sw1:hv')),
     at(10.2, 'sw1:hv', gratuitousArp({ mac: mac(6), ip: ip(6) })),
@@ -301,10 +318,17 @@ t.test('a station that speaks and is not reached', (t) => {
   );
   const atTheAsker = explained([...unanswered, at(20, 'sw1:hv', asks), at(20.0001, 'core:outside', asks)]);
   t.same(kinds(atTheAsker), ['station-unreachable']);
-  t.match(texts(atTheAsker, 'station-unreachable'), /first at 20\.0 s.*came through to core:outside.* in one direction/);
+  t.match(
+    texts(atTheAsker, 'station-unreachable'),
+    /first at 20\.0 s.*came through to core:outside.* in one direction/,
+  );
   const elsewhere = explained([...unanswered, at(20, 'sw1:hv', asks), at(44.5, 'core:outside', asks)]);
   t.match(texts(elsewhere, 'station-unreachable'), /seen at sw1:hv, but did not come to core:outside/);
-  t.same(kinds(explained([...unanswered, at(44, 'sw1:hv', asks)])), ['moved-unannounced'], 'it was reached when it spoke');
+  t.same(
+    kinds(explained([...unanswered, at(44, 'sw1:hv', asks)])),
+    ['moved-unannounced'],
+    'it was reached when it spoke',
+  );
   const announced = at(20, 'sw1:hv', gratuitousArp({ mac: mac(6), ip: ip(6) }));
   t.same(kinds(explained([...unanswered, announced])), ['announcement-lost'], 'what it announced is told otherwise');
   const way = unanswered.flatMap((f) =>
@@ -314,6 +338,42 @@ t.test('a station that speaks and is not reached', (t) => {
     texts(explained([...way, at(20, 'sw1:hv', asks)]), 'station-unreachable'),
     /Requests were seen at core:outside, and no more at sw1:core as before/,
   );
+  t.end();
+});
+
+t.test('an answer counts where it can have reached who asked', (t) => {
+  /** At the asker, on its way back, or nowhere: each from 10 s to 45 s. */
+  const ways = (meanwhile: readonly string[], healthy = ['sw1:hv', 'core:outside']): At[] =>
+    every(0, 60, 1, (s, i) => [
+      at(s, 'core:outside', echo(5, 6, 'echo-request', i)),
+      at(s + 0.0001, 'sw1:hv', echo(5, 6, 'echo-request', i)),
+      ...(s > 9 && s < 45 ? meanwhile : healthy).map((where, hop) =>
+        at(s + 0.0005 + hop * 0.0001, where, echo(6, 5, 'echo-reply', i)),
+      ),
+    ]);
+  t.same(kinds(explained(ways(['sw1:hv', 'core:outside']))), [], 'all came back');
+  const lost = explained(ways(['sw1:hv']));
+  t.same(kinds(lost), ['station-unreachable']);
+  t.match(lost.findings[0], {
+    sure: 'certain',
+    what: /was not heard for 34\.0 s \(35 requests\)\. It answered all of them: its answers were seen at sw1:hv, and did not come to core:outside/,
+  });
+  const elsewhere = texts(explained(ways(['sw1:hv', 'sw1:old-place'])), 'station-unreachable');
+  t.match(elsewhere, /seen at sw1:hv and sw1:old-place, and did not come to core:outside/);
+  t.same(kinds(explained(ways([]))), ['moved-unannounced'], 'no answer anywhere');
+  t.same(
+    kinds(explained(ways(['sw1:hv'], ['sw1:hv']))),
+    [],
+    'where answers never come by, another way back is no loss',
+  );
+  const back = explained(ways(['sw2:hv'], ['sw2:hv']));
+  t.same(kinds(back), [], 'they go another way than the requests came');
+  // It moved, and is heard again at the end: what did not reach the asker is no sign of life.
+  const moved = explained([
+    ...ways([]),
+    ...every(45, 60, 1, (s, i) => [at(s + 0.0003, 'sw2:hv', echo(6, 5, 'echo-reply', 45 + i))]),
+  ]);
+  t.match(texts(moved, 'moved-unannounced'), /were seen first at sw1:hv before, and at sw2:hv afterwards/);
   t.end();
 });
 
