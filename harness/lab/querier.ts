@@ -119,7 +119,7 @@ export class Querier extends Guest {
     if (this.spec.version.startsWith('IGMP') && inMilliseconds(LAST_MEMBER_INTERVAL) / scale < 100) throw new Unfit(`${this.name} gives ${formatDuration(LAST_MEMBER_INTERVAL)} to answer a query for ${group}, and ${this.spec.version} counts it in tenths of a second: a run scaled by ${scale} cannot say it; use a scale of at most 10`);
     this.lab.step(`${this.name} asks who is left in ${group}`);
     const asked = { ...this.sendsFrame(this.#query(LAST_MEMBER_INTERVAL, group, namesNoGroup)), what: `${this.name}'s query for ${group}` };
-    this.lab.recorder.record(asked.ns, { type: 'query', from: this.name, version: this.spec.version, group });
+    this.lab.recorder.record(asked.ns, { type: 'query', from: this.name, version: this.spec.version, group, ...(namesNoGroup ? { namesNoGroup } : {}) });
     return asked;
   }
 

@@ -48,6 +48,9 @@ export interface GroupFacts {
   /** Each member behind the port has an entry of its own. */
   readonly forEach?: boolean;
   readonly limit?: GroupLimit;
+  /** Queries for the group that named no group, and when the router gave the group up. */
+  readonly asked?: readonly KnownQuery[];
+  readonly stopped?: { readonly ns: number; readonly event: number };
   readonly heard?: SeenFrame | undefined;
   /** Another port that got its entry while this member was to answer. */
   readonly other?: { readonly port: string; readonly change: Change<string> } | undefined;

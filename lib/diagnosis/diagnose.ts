@@ -7,6 +7,7 @@ import { isAlwaysFlooded } from './groups.ts';
 import { entryExpired, neverJoined, notFlooded, notInTable } from './group-causes.ts';
 import { atTheHost } from './host-causes.ts';
 import { isInherent, KINDS } from './kinds.ts';
+import { givenUp } from './malformed-queries.ts';
 import { Network } from './network.ts';
 import { isGroup, isMember, joinsOf, type Outage, outagesOf, samplesOf } from './outages.ts';
 import { longestPacket, placeCause } from './place-causes.ts';
@@ -124,6 +125,8 @@ function groupCause(ctx: Context, outage: Outage, receiver: string, ns: number):
   // A table that was flushed with its port is no riddle.
   if (parting.why === 'not-in-mdb' && !passable(ctx, parting.at, ns)) return placeCause(ctx, outage, { ...parting, why: net.linkUp(parting.at, ns) ? 'port-state' : 'link-down' }, receiver, ns);
   if (parting.why === 'not-in-mdb') return notInTable(ctx, outage, parting, receiver, ns);
+  const abandoned = parting.why === 'port-state' || parting.why === 'no-flood' ? givenUp(ctx, outage, parting, receiver, ns) : undefined;
+  if (abandoned) return abandoned;
   // In no table ever: the port's flag alone decides.
   if (parting.why === 'no-flood' && isAlwaysFlooded(probe.to)) return placeCause(ctx, outage, parting, receiver, ns);
   if (parting.why === 'no-flood' && parting.decision && (['flood', 'bcast_flood'].some((flag) => net.portOption(parting.at, flag, ns) !== false))) return notFlooded(ctx, outage, parting, ns);

@@ -147,10 +147,10 @@ function behind({ net }: Pick<Context, 'net'>, bridge: string, device: string, n
 /** General queries of the group's family: those that the story's queriers sent, and those seen in captures. */
 export function knownQueries({ story }: Context, group: string): KnownQuery[] {
   const family = group.includes(':') ? 'MLD' : 'IGMP';
-  const sent = story.queries.filter((q) => q.version.startsWith(family)).map((q): KnownQuery => ({ ns: q.ns, from: q.from, event: q.event }));
+  const sent = story.queries.filter((q) => q.version.startsWith(family) && q.group === undefined).map((q): KnownQuery => ({ ns: q.ns, from: q.from, event: q.event }));
   const seen = story.frames.flatMap((f): KnownQuery[] => {
     const message = family === 'MLD' ? f.frame.mld : f.frame.igmp;
-    if (message?.type !== 'query' || (message.group !== '0.0.0.0' && message.group !== '::')) return [];
+    if (message?.type !== 'query' || (message.group !== '0.0.0.0' && message.group !== '::') || (f.frame.ipv4?.dst ?? f.frame.ipv6?.dst) === group) return [];
     return [{ ns: f.ns, from: f.frame.ipv4?.src ?? f.frame.ipv6?.src ?? '', frame: f }];
   });
   // One query is seen at several places.

@@ -6,6 +6,7 @@ export const KINDS = {
   // A group is not forwarded to a member.
   'membership-expired': 'the membership expired: nobody asks any more',
   'query-withheld': 'queries do not reach the member, so its membership expired',
+  'query-names-no-group': 'queries for the group named no group, so nobody answered and the router gave it up',
   'queries-unanswered': 'the member does not answer queries, so its membership expired',
   'strict-no-querier': 'no querier, and the port takes no multicast that no table names',
   'never-joined': 'the receiver is not a member of the group',

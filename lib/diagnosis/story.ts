@@ -60,7 +60,7 @@ export interface Story {
   readonly readings: readonly Reading[];
   readonly joins: readonly Join[];
   readonly sent: readonly SentFrame[];
-  readonly queries: readonly { readonly ns: number; readonly event: number; readonly from: string; readonly version: string }[];
+  readonly queries: readonly { readonly ns: number; readonly event: number; readonly from: string; readonly version: string; /** Of a query for one group. */ readonly group?: string; readonly namesNoGroup?: boolean }[];
   readonly steps: readonly { readonly ns: number; readonly event: number; readonly text: string }[];
   readonly frames: readonly SeenFrame[];
   /** Interfaces that were captured. */
@@ -106,7 +106,7 @@ export function readStory({ topology, seed, events: text, capture, virtualTime }
     readings: of('reading').map(({ e, event }) => ({ ns: e.atNs, event, why: str(e['why']), bridges: (e['bridges'] ?? {}) as Reading['bridges'], machines: (e['machines'] ?? {}) as Reading['machines'] })),
     joins: numbered.flatMap(({ e, event }): Join[] => (e.type === 'joins' || e.type === 'leaves' ? [{ ns: e.atNs, event, what: e.type, who: str(e['who']), device: str(e['device']), group: str(e['group']) }] : [])),
     sent: of('frame').map(({ e, event }) => ({ ns: e.atNs, event, from: str(e['from']), src: str(e['src']), dst: str(e['dst']), etherType: Number(e['etherType'] ?? 0), line: str(e['line']), errno: Number(e['errno'] ?? 0) })),
-    queries: of('query').map(({ e, event }) => ({ ns: e.atNs, event, from: str(e['from']), version: str(e['version']) })),
+    queries: of('query').map(({ e, event }) => ({ ns: e.atNs, event, from: str(e['from']), version: str(e['version']), ...(typeof e['group'] === 'string' ? { group: e['group'] } : {}), ...(e['namesNoGroup'] === true ? { namesNoGroup: true } : {}) })),
     steps: of('step').map(({ e, event }) => ({ ns: e.atNs, event, text: str(e['text']) })),
     ...frames,
   };

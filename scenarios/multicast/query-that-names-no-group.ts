@@ -46,6 +46,7 @@ export default scenario({
   inDefaultSet: false,
   notScaled: 'a query for a group gives one second to answer: divided by more than ten, IGMPv2 cannot say it',
   variants, controls,
+  diagnosis: { malformed: 'query-names-no-group', 'malformed-is-not-answered': 'query-names-no-group' },
   topology: ({ version, snooping }) => topology((t) => {
     const vmbr0 = t.bridge('vmbr0', { snooping, querier: false });
     // What the router forwards and what it asks leave by two ports here; on a real one they share it.

@@ -9,6 +9,7 @@ import type { Network } from '../network.ts';
 import type { Draft, Evidence } from '../types.ts';
 import { forEachCures, forEachSentences } from './for-each.ts';
 import { limitCures, limitSentences } from './limits.ts';
+import { givenUpCures, givenUpSentences } from './malformed-queries.ts';
 import { bridgeOf, instant, length, list, ofEvent, ofFrame, onMachine, portOf, possessive, sentences, unique } from './phrases.ts';
 import { readingEvidence } from './readings.ts';
 
@@ -34,6 +35,7 @@ function groupDraftOf(net: Network, first: Group[number], group: Group): Draft |
     case 'never-joined': return neverJoined(net, group);
     case 'report-lost': case 'report-suppressed': return noReport(net, group);
     case 'group-limit': return limited(net, group);
+    case 'query-names-no-group': return abandoned(net, group);
     case 'fast-leave': return fastLeave(net, group);
     case 'group-left-behind': return leftBehind(net, group);
     case 'flushed-with-port': return flushed(net, group);
@@ -87,12 +89,14 @@ function groupEvidence(net: Network, causes: Group): Evidence[] {
     if (group.lastReport) evidence.push(ofFrame(group.lastReport, 'the last report at this port'));
     if (group.removed) evidence.push(ofEvent(group.removed.ns, group.removed.event, `${bridgeOf(net, group.bridge)}: MDB entry ${group.group} on ${net.nameOf(group.port)} removed`));
     if (group.limit?.full) evidence.push(ofEvent(group.limit.full.ns, group.limit.full.event, `${bridgeOf(net, group.bridge)}: the last entry for which there was room`));
+    for (const query of group.asked ?? []) evidence.push(query.frame ? ofFrame(query.frame, 'to the group, and it names none') : ofEvent(query.ns, query.event ?? 0, `${query.from} asks for ${group.group}, and names no group`));
+    if (group.stopped) evidence.push(ofEvent(group.stopped.ns, group.stopped.event, `${group.port}: nothing leaves there any more`));
     if (group.left) evidence.push(ofEvent(group.left.ns, group.left.event, `${group.left.who} leaves ${group.group}`));
     if (group.other) evidence.push(ofEvent(group.other.change.ns, group.other.change.event, `${bridgeOf(net, group.bridge)}: MDB entry ${group.group} on ${net.nameOf(group.other.port)}`));
     if (group.heard) evidence.push(ofFrame(group.heard, 'heard by the member, which then kept its own back'));
     if (group.reading) evidence.push(...readingEvidence(net, group.reading, group.bridge, group.group));
   }
-  for (const query of [f.lastQuery, f.nextQuery]) if (query) evidence.push(query.frame ? ofFrame(query.frame, query === f.lastQuery ? 'the last query before' : 'the next query') : ofEvent(query.ns, query.event ?? 0, `${query.from} sends a general query`));
+  for (const query of f.asked ? [] : [f.lastQuery, f.nextQuery]) if (query) evidence.push(query.frame ? ofFrame(query.frame, query === f.lastQuery ? 'the last query before' : 'the next query') : ofEvent(query.ns, query.event ?? 0, `${query.from} sends a general query`));
   return ordered(evidence);
 }
 
@@ -228,6 +232,11 @@ function noReport(net: Network, causes: Group): Draft {
 function limited(net: Network, causes: Group): Draft | undefined {
   const f = factsOf(causes);
   return f.limit && { kind: 'group-limit', sure: 'certain', where: places(causes), what: limitSentences(net, f, f.limit), evidence: groupEvidence(net, causes), cures: limitCures(net, f, f.limit) };
+}
+
+function abandoned(net: Network, causes: Group): Draft {
+  const f = factsOf(causes);
+  return { kind: 'query-names-no-group', sure: 'likely', where: f.port, what: givenUpSentences(net, f), evidence: groupEvidence(net, causes), cures: givenUpCures(net, f) };
 }
 
 function fastLeave(net: Network, causes: Group): Draft {

@@ -112,6 +112,25 @@ t.test('an address that nobody answers for: not by the group of its asking where
   t.end();
 });
 
+t.test('a router that stops forwarding: after queries that named no group, or for a reason of its own', (t) => {
+  const malformed = fixture('query-that-names-no-group-malformed');
+  const bare = withoutCapture(malformed);
+  const told = altered(bare, (e) => (e.type === 'query' && e['group'] !== undefined ? { ...e, namesNoGroup: true } : e));
+  for (const f of [...(malformed.capture ? [malformed] : []), told]) {
+    const [found] = findings(f);
+    t.same(kinds(f), ['query-names-no-group']);
+    t.match(found?.what, /core asked at 67\.11\d s, 68\.11\d s and 69\.11\d s who is left in 239\.192\.5\.5, for eve had left it at 67\.102 s.* vmbr0 snoops, and drops such a query/);
+    t.ok(found?.cures.some((c) => c.lines.includes('mrouted -v')));
+  }
+  t.same(kinds(bare), ['silent-cut'], 'its queries named the group');
+  t.same(kinds(altered(told, (e) => (e.type === 'query' ? undefined : e))), ['silent-cut'], 'it never asked');
+  const hostsHear = altered(told, (e) => (e.type === 'device' && e['options'] ? { ...e, options: { ...e['options'], mcast_snooping: false } } : e));
+  t.same(kinds(hostsHear), ['silent-cut'], 'nobody snoops, so hosts heard it');
+  const before = altered(told, (e) => (e.type === 'query' && e['group'] !== undefined ? { ...e, atNs: e.atNs - 30e9 } : e));
+  t.same(kinds({ ...before, events: [...before.events].sort((a, b) => a.atNs - b.atNs) }), ['silent-cut'], 'it asked long before');
+  t.end();
+});
+
 t.test('a member that moved: where no bridge snoops, no group is left behind', (t) => {
   for (const name of ['multicast-after-failover-queried', 'unknown-to-newcomers-until-core-asks']) {
     const moved = fixture(name);
