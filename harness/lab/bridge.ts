@@ -1,5 +1,5 @@
 /** A bridge: its options, what it believes (querier, MDB, FDB), and what passes its ports. */
-import { addressAdd, bridgePortSet, bridgeVlanAdd, decodeLink, decodeMdb, decodeNeighbour, linkAdd, linkDelete, linkGet, linkSet, linkSetOptions, mdbAdd, mdbDelete, mdbDump, type MdbEntry, type MdbSetting, neighbourDump, type NetlinkRequest, portVlanSet, type QuerierState, slaveSetOptions, vlanMulticastSet } from '../../lib/netlink/index.ts';
+import { addressAdd, bridgePortSet, bridgeVlanAdd, decodeLink, decodeMdb, decodeNeighbour, linkAdd, linkDelete, linkGet, linkSet, linkSetOptions, mdbAdd, mdbDelete, mdbDump, type MdbEntry, type MdbSetting, neighbourDump, portVlanSet, type QuerierState, slaveSetOptions, vlanMulticastSet } from '../../lib/netlink/index.ts';
 import { report } from '../../lib/frame-kinds.ts';
 import type { Step } from '../../lib/plan.ts';
 import { netlinkOptions } from '../../lib/plan-options.ts';
@@ -42,50 +42,41 @@ export class Bridge extends Machine {
   sets(options: Options): Moment {
     const words = wordsOf(options);
     this.#fitsTheScale(options, words);
-    return this.#tells(`set ${words}`, (node) => linkSetOptions(node.indexOf(this.device), 'bridge', this.#wire(options)));
+    return this.tells(`set ${words}`, (node) => linkSetOptions(node.indexOf(this.device), 'bridge', this.#wire(options)));
   }
 
   /** Multicast options of one VLAN where the bridge snoops per VLAN, as `bridge vlan global set` does. */
   setsVlan(vid: number, options: Options): Moment {
-    return this.#tells(`set ${wordsOf(options)} in VLAN ${vid}`, (node) => vlanMulticastSet({ index: node.indexOf(this.device), vid }, this.#wire(options)));
+    return this.tells(`set ${wordsOf(options)} in VLAN ${vid}`, (node) => vlanMulticastSet({ index: node.indexOf(this.device), vid }, this.#wire(options)));
   }
 
   /** Options of a VLAN on one port, as `bridge vlan set` does: { mcast_router: 'permanent' }. */
   setsPortVlan(port: { name: string }, vid: number, options: Options): Moment {
-    return this.#tells(`set ${wordsOf(options)} in VLAN ${vid} on ${port.name}`, (node) => portVlanSet({ index: node.indexOf(port.name), vid }, this.#wire(options)));
+    return this.tells(`set ${wordsOf(options)} in VLAN ${vid} on ${port.name}`, (node) => portVlanSet({ index: node.indexOf(port.name), vid }, this.#wire(options)));
   }
 
   /** Options of one port, as `bridge link set` does: { isolated: true }. */
   setsPort(port: { name: string }, options: Options): Moment {
-    return this.#tells(`set ${wordsOf(options)} on ${port.name}`, (node) => bridgePortSet(node.indexOf(port.name), this.#wire(options)));
+    return this.tells(`set ${wordsOf(options)} on ${port.name}`, (node) => bridgePortSet(node.indexOf(port.name), this.#wire(options)));
   }
 
   /** The driver of a card in it (`t.card`) says that there is no carrier any more. */
   portLosesCarrier(card: string): Moment {
-    return this.#tells(`sees ${card} without a carrier`, (node) => linkSet(node.indexOf(card), { carrier: false }));
+    return this.tells(`sees ${card} without a carrier`, (node) => linkSet(node.indexOf(card), { carrier: false }));
   }
 
   /** An MDB entry by hand, as `bridge mdb add` does: on a guest's port, or without one for the bridge itself. A group may be a MAC. */
   mdbAdds(entry: MdbByHand): Moment {
-    return this.#tells(`adds ${mdbWords(entry)}`, (node) => mdbAdd(this.#mdbSetting(node, entry)));
+    return this.tells(`adds ${mdbWords(entry)}`, (node) => mdbAdd(this.#mdbSetting(node, entry)));
   }
 
   mdbDeletes(entry: MdbByHand): Moment {
-    return this.#tells(`deletes ${mdbWords(entry)}`, (node) => mdbDelete(this.#mdbSetting(node, entry)));
+    return this.tells(`deletes ${mdbWords(entry)}`, (node) => mdbDelete(this.#mdbSetting(node, entry)));
   }
 
   #mdbSetting(node: Node, { group, port, source, vlan, state = 'permanent' }: MdbByHand): MdbSetting {
     const bridge = node.indexOf(this.device);
     return { bridge, port: port ? node.indexOf(port.name) : bridge, group, state, ...(source === undefined ? {} : { source }), ...(vlan === undefined ? {} : { vlan }) };
-  }
-
-  /** One request, with a step for whoever watches; the moment is that before it. */
-  #tells(what: string, request: (node: Node) => NetlinkRequest): Moment {
-    this.lab.step(`${this.device} ${what}`);
-    const node = this.lab.node(this.node);
-    const moment = this.lab.clock.moment(`${this.device} ${what}`);
-    node.netlink.request([request(node)]);
-    return moment;
   }
 
   /** As the kernel's interfaces take them: durations in its own milliseconds. */

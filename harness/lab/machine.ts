@@ -1,5 +1,5 @@
 /** A machine that stands: it joins groups, sends, pings and announces itself through sockets of its own namespace. */
-import { fdbDelete, fdbReplace } from '../../lib/netlink/index.ts';
+import { fdbDelete, fdbReplace, type NetlinkRequest } from '../../lib/netlink/index.ts';
 import type { SizeLimit } from '../../lib/size-limit.ts';
 import type { QuerierVersion } from '../../lib/topology.ts';
 import type { Duration, Moment } from '../../lib/units.ts';
@@ -13,6 +13,7 @@ import { PacketSocket } from '../system/native/packet-socket.ts';
 import { ENETDOWN, errnoName } from '../system/native/errno.ts';
 import { UdpSocket } from '../system/native/udp-socket.ts';
 import type { LabCore } from './lab.ts';
+import type { Node } from './node.ts';
 import type { Tables } from './readings.ts';
 
 /** A group that a machine has joined; leaving sends the leave. */
@@ -45,6 +46,15 @@ export class Machine {
   }
 
   get node(): string { return this.name; }
+
+  /** One request to its kernel, with a step for whoever watches; the moment is that before it. */
+  protected tells(what: string, request: (node: Node) => NetlinkRequest): Moment {
+    this.lab.step(`${this.device} ${what}`);
+    const node = this.lab.node(this.node);
+    const moment = this.lab.clock.moment(`${this.device} ${what}`);
+    node.netlink.request([request(node)]);
+    return moment;
+  }
 
   get mac(): string {
     return this.lab.mac({ node: this.name, device: this.device });

@@ -67,17 +67,7 @@ tr.differs-verdict .badge, tr.differs-figure .badge { background: var(--card); }
 tr.differs-no td { color: var(--faint); } tr.differs-no td.name strong { font-weight: 500; }
 svg.held { --mark: var(--good); } svg.broken { --mark: var(--bad); } svg.errored { --mark: var(--caution); }
 /* Held in a control that must break. */
-.claim.unexpected svg.histogram { display: block; width: 100%; max-width: 720px; height: auto; margin: 8px 0 4px; }
-svg.histogram text { font-size: 12px; font-variant-numeric: tabular-nums; } svg.histogram .name { text-anchor: end; } svg.histogram .count { text-anchor: start; fill: var(--ink); }
-svg.histogram rect.good { fill: var(--good); fill-opacity: .75; } svg.histogram rect.bad { fill: var(--bad); stroke: var(--ink); stroke-width: 1; stroke-dasharray: 3 2; }
-.sweep .body { padding-top: 12px; } .sweep h4 { margin-top: 12px; }
-table.quantiles { width: auto; } table.quantiles td, table.quantiles th { padding: 3px 12px; border: 0; }
-table.grid td.sign { font-weight: 700; text-align: center; width: 2em; } table.grid .value { white-space: nowrap; margin-left: 4px; } table.grid a.badge { text-decoration: none; }
-tr.differs-verdict td { background: var(--bad-soft); } tr.differs-verdict td.sign { color: var(--bad); }
-tr.differs-figure td { background: var(--caution-soft); } tr.differs-figure td.sign { color: var(--caution); }
-tr.differs-verdict .badge, tr.differs-figure .badge { background: var(--card); }
-tr.differs-no td { color: var(--faint); } tr.differs-no td.name strong { font-weight: 500; }
-svg.held { --mark: var(--bad); }
+.claim.unexpected svg.held { --mark: var(--bad); }
 /* In a control that broke as it must, red would cry wolf. */
 .claim.as-expected svg.broken { --mark: var(--ink); }
 svg path.at { stroke: var(--mark); stroke-width: 2; } svg circle.at { fill: var(--mark); }

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { style } from '../../../lib/render/html-style.ts';
 import { parse, type DefaultTreeAdapterMap, type ParserError } from 'parse5';
 import { renderHtml } from '../../../lib/render/html.ts';
 import { timelineSvg } from '../../../lib/render/timeline-svg.ts';
@@ -90,5 +91,11 @@ t.test('the time line marks window and decision', (t) => {
     t.ok(texts.length > 1 && texts.every(([, x, words = '']) => Number(x) - words.length * 3 >= 0 && Number(x) + words.length * 3 <= 720), 'labels are not cut');
     t.ok(xs.length > 2 && xs.every((x) => x >= 0 && x <= 720), `${times.join(', ')}: ${xs.join(' ')}`);
   }
+  t.end();
+});
+
+t.test('no rule stands twice in the style sheet: a merge once doubled ten, and turned what held red', (t) => {
+  const rules = style.split('\n').filter((line) => line.includes('{') && !line.startsWith('@') && !line.startsWith(' '));
+  t.same(rules.filter((rule, i) => rules.indexOf(rule) !== i), []);
   t.end();
 });
