@@ -17,8 +17,9 @@ export interface Outage {
   /** Its first frame to all, and where those were seen: from then on the switches there know where it is. */
   spoke?: Cited;
   readonly heardAt: Map<string, number>;
-  /** Where the first request came from. */
+  /** Where the first request came from, and who sent it. */
   readonly asker: string;
+  readonly askedBy?: string;
   /** Where requests were seen. */
   readonly way: Set<string>;
   /** How many were answered, and the answers did not come to the asker. */

@@ -9,6 +9,7 @@ import type { Cited, Detector, ExplainFinding, SeenFrame } from './types.ts';
 
 interface Request {
   readonly at: Cited;
+  readonly asker: string | undefined;
   readonly where: string;
   /** Every interface that it was seen at. */
   readonly way: Set<string>;
@@ -153,6 +154,7 @@ export class Stations implements Detector {
     const station = this.#station(address);
     station.pending.set(keyOf(seen, senderOf(seen)), {
       at: cite(seen),
+      asker: senderOf(seen),
       where: seen.where,
       way: new Set([seen.where]),
       replyWay: new Set(),
@@ -224,6 +226,7 @@ export class Stations implements Detector {
         lost: 0,
         announcements: station.announced,
         asker: where,
+        ...(request.asker !== undefined && { askedBy: request.asker }),
         heardAt: new Map(),
         way: new Set(),
         replies: 0,
@@ -251,9 +254,14 @@ export class Stations implements Detector {
       if (station.outage) station.outages.push(station.outage);
     }
     const odd = [...this.#announced.values()].filter((a) => a.odd);
-    const findings: ExplainFinding[] = [...this.#stations.values()].flatMap((station) =>
-      station.outages.flatMap((outage) => outageFinding(station, outage, this.#forwardDelayS)),
+    const told = [...this.#stations.values()].flatMap((station) =>
+      station.outages.flatMap((outage) =>
+        outageFinding(station, outage, this.#forwardDelayS).map((finding) => ({ station, outage, finding })),
+      ),
     );
+    const findings: ExplainFinding[] = told
+      .filter(({ outage, finding }) => !told.some((other) => isExplainedBy({ outage, finding }, other)))
+      .map(({ finding }) => finding);
     for (const [key, { kind, count, first }] of this.#announced) {
       const mac = key.split(' ')[0] ?? '';
       findings.push({
@@ -275,4 +283,18 @@ export class Stations implements Detector {
 function keyOf(seen: SeenFrame, asker: string | undefined): string {
   const echo = seen.frame.icmp ?? seen.frame.icmpv6;
   return echo && 'sequence' in echo ? `${asker ?? ''} ${echo.id} ${echo.sequence}` : '';
+}
+
+interface Told {
+  readonly outage: Outage;
+  readonly finding: ExplainFinding;
+}
+
+/** Who asked was unreachable itself then, and is known to have moved: nobody reached anybody, and it is told once. */
+function isExplainedBy({ outage, finding }: Told, other: Told & { readonly station: Station }): boolean {
+  const guessed = finding.kind === 'moved-unannounced' && finding.sure !== 'certain';
+  const known = other.finding.kind !== 'moved-unannounced' || other.finding.sure === 'certain';
+  if (!guessed || !known || other.station.address !== outage.askedBy) return false;
+  const commonS = Math.min(outage.to.atS, other.outage.to.atS) - Math.max(outage.from.atS, other.outage.from.atS);
+  return commonS > (outage.to.atS - outage.from.atS) / 2;
 }

@@ -310,6 +310,21 @@ t.test('an announcement that changed nothing', (t) => {
   t.end();
 });
 
+t.test('who moved asks in vain as well, and it is told once', (t) => {
+  const gone = (s: number): boolean => s > 9 && s < 45;
+  const both = (announced: boolean): At[] => [
+    ...pings((s) => (gone(s) ? undefined : 'sw1:hv')),
+    ...every(0.5, 60, 1, (s, i) => [
+      at(s, 'sw1:hv', echo(6, 5, 'echo-request', i)),
+      ...(gone(s) ? [] : [at(s + 0.0005, 'core:outside', echo(5, 6, 'echo-reply', i))]),
+    ]),
+    ...(announced ? [at(9.6, 'hv:tap', rarpAnnouncement({ mac: mac(6) }))] : []),
+  ];
+  t.same(kinds(explained(both(true))), ['announcement-lost']);
+  t.same(kinds(explained(both(false))), ['moved-unannounced', 'moved-unannounced'], 'nobody knows which of the two');
+  t.end();
+});
+
 t.test('a station that speaks and is not reached', (t) => {
   const unanswered = pings((s) => (s > 9 && s < 45 ? undefined : 'sw1:hv'));
   const asks = arpFrame(
