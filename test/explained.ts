@@ -13,6 +13,9 @@ const STOPPED: Alarms = ['group-stopped'];
 const UNANNOUNCED: Alarms = ['moved-unannounced'];
 /** One does not answer, and sends to everybody meanwhile. */
 const UNREACHABLE: Alarms = ['station-unreachable'];
+/** Asked for again and again, and alive. */
+const UNANSWERED: Alarms = ['neighbour-unanswered'];
+const NAMELESS: Alarms = ['query-names-no-group'];
 const ODD: Alarms = ['odd-ethertype'];
 
 /**
@@ -64,11 +67,19 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   // The router hears nothing at its new place until it asks. With IGMPv3 it goes on hearing what members there ask for.
   'migration/queriers-host-moves': { 'until-the-next-query-igmpv2': STOPPED, 'asks-nobody-said-to-ask': STOPPED },
   'migration/target-leaks-mac': {},
-  'migration/target-without-broadcasts': {},
+  'migration/target-without-broadcasts': { 'broadcasts-withheld': UNANSWERED },
   'migration/target-without-vlan': {},
   'migration/unannounced': {},
-  'multicast/crash-without-leave': {},
-  'multicast/fast-leave': {},
+  // The newcomer's questions go to where the guest was, whose answers to a friend come from elsewhere.
+  'migration/unknown-to-newcomers': {
+    'until-the-next-query': UNANSWERED,
+    'until-core-asks': UNANSWERED,
+    'snooping-loses-it': UNANSWERED,
+  },
+  // The group goes with the port's carrier, and comes back with a report.
+  'multicast/crash-without-leave': { 'carrier-lost-ipv4': STOPPED, 'carrier-lost-ipv6': STOPPED },
+  // Who stays of two hears nothing from the other's leave until the next report.
+  'multicast/fast-leave': { 'fast-with-two-igmpv2': STOPPED, 'fast-with-two-mldv1': STOPPED },
   'multicast/firewall-drops-queries': {},
   'multicast/flood-without-querier': {},
   'multicast/flood-without-snooping': {},
@@ -76,6 +87,21 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   'multicast/mdb-limits': { 'bridge-switched-on-again': STOPPED, 'switched-on-again-said-to-help': STOPPED },
   'multicast/membership-expiry': {},
   'multicast/mld-from-global-address': {},
+  'multicast/neighbour-discovery': {
+    'querier-gone-and-believed-in': UNANSWERED,
+    'port-without-flood': UNANSWERED,
+    'believed-in-loses-it': UNANSWERED,
+    'port-without-flood-loses-it': UNANSWERED,
+  },
+  // What is sent to the group is in no capture.
+  'multicast/omping-everywhere': {},
+  // Nobody asked who is left, and who is left is deaf until everybody is asked.
+  'multicast/one-leaver-of-two': {
+    'router-that-does-not-igmpv3': STOPPED,
+    'router-that-does-not-mldv2': STOPPED,
+    'nobody-asks': STOPPED,
+    'igmpv3-does-not-ignore-it': STOPPED,
+  },
   'multicast/only-who-asked': {},
   'multicast/own-querier-after-outage': {},
   'multicast/own-querier-in-time': {},
@@ -85,15 +111,29 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   'multicast/querier-elsewhere': {},
   'multicast/querier-interval': {},
   'multicast/querier-without-address': {},
+  // The question is malformed whoever hears it; what it does to the flow is in no capture.
+  'multicast/query-that-names-no-group': {
+    malformed: NAMELESS,
+    'malformed-without-snooping': NAMELESS,
+    'malformed-is-not-answered': NAMELESS,
+  },
+  'multicast/report-suppression': {},
+  'multicast/several-guests-of-one-host': {},
   'multicast/size-limit': {},
+  // The pings themselves are left out.
+  'multicast/ssmping-asmping': {},
   'multicast/ten-of-two-hundred': {},
+  'multicast/two-own-queriers': {},
   'multicast/two-subnets': {},
   'multicast/who-is-the-querier': {},
-  // Whom a port keeps out never answers, and is not missed.
   'ports/carrier-noticed': {},
-  'ports/isolated': {},
+  // Two that a bridge keeps apart ask for each other in vain, and others hear them.
+  'ports/isolated': { ipv4: UNANSWERED, ipv6: UNANSWERED },
+  // Whom a port keeps out never answers, and is not missed.
   'ports/locked': {},
   'ports/sticky-station': {},
+  // Nobody joins.
+  'snooping/entries-by-hand': {},
   // What bob reported goes with his port's carrier, until he reports again. Over IPv4 ten datagrams before are too few to judge by.
   'snooping/entries-over-link-down': { ipv6: STOPPED },
   'snooping/exclude-beside-include': {},
@@ -108,6 +148,9 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
     // The bridge speaks MLDv1: the group as a whole expires.
     'mldv1-bridge': EXPIRED,
   },
+  // In VLAN 21 a membership lasts 20 s, and nobody asks within them.
+  'snooping/vlan-members': { igmp: STOPPED, mld: STOPPED, 'vlan-20-snooped': STOPPED, 'no-router-port': STOPPED },
+  'snooping/vlan-queriers': {},
   'switches/fast-leave': {
     'two-behind-one-port': STOPPED,
     'two-behind-one-port-mldv1': STOPPED,

@@ -4,6 +4,7 @@ import { Addresses } from './addresses.ts';
 import { joined, seconds } from './cite.ts';
 import { Groups, MEMBERSHIP_INTERVAL_S } from './groups.ts';
 import { Lacp } from './lacp.ts';
+import { Neighbours } from './neighbours.ts';
 import { Queriers } from './queriers.ts';
 import { Stations } from './stations.ts';
 import type { Detector, ExplainFinding, Explanation, Level, SeenFrame } from './types.ts';
@@ -42,6 +43,7 @@ export class Explainer {
       new Groups({ membershipIntervalS }),
       new Stations(),
       new Addresses(),
+      new Neighbours(),
       new Lacp(),
     ];
   }

@@ -1,8 +1,8 @@
 /** Groups: who reported and left, which traffic came where, and where it stopped although somebody there wanted it. */
 import { isMulticastIp } from '../wire/address.ts';
-import { cite, seconds, senderOf, targetOf } from './cite.ts';
-import { type Member, Members, wantedAt } from './members.ts';
-import { isOfTheSystem } from './queriers.ts';
+import { cite, seconds, senderOf, targetOf, vlanOf } from './cite.ts';
+import { type Member, Members, renewedBy, wantedAt } from './members.ts';
+import { isMalformed, isOfTheSystem } from './queriers.ts';
 import type { Cited, Detector, ExplainFinding, SeenFrame } from './types.ts';
 
 /** Datagrams of one sender to one group and port, as one interface sees them. */
@@ -11,6 +11,7 @@ interface Flow {
   readonly group: string;
   readonly from: string;
   readonly port: number;
+  readonly vlan: string;
   first: Cited;
   last: Cited;
   count: number;
@@ -31,6 +32,8 @@ const LEAST_STOP_S = 3;
 const LEAVE_S = 3;
 /** RFC 3376 section 8.3. */
 const RESPONSE_S = 10;
+/** A bridge forwards to a new member with the next datagram. */
+const RENEWED_S = 0.5;
 const MOST_QUERIES = 5000;
 
 export interface GroupsOptions {
@@ -51,6 +54,8 @@ export class Groups implements Detector {
   see(seen: SeenFrame): void {
     const message = seen.frame.igmp ?? seen.frame.mld;
     if (message && message.type !== 'other') {
+      // One that names no group and is not for all hosts is dropped by whoever snoops.
+      if (message.type === 'query' && isMalformed(seen, message.group)) return;
       if (message.type === 'query') this.#query(seen, message.group);
       else this.#members.see(seen);
       return;
@@ -61,7 +66,7 @@ export class Groups implements Detector {
   }
 
   #query(seen: SeenFrame, group: string): void {
-    const key = `${seen.where} ${group}`;
+    const key = `${seen.where} ${vlanOf(seen)} ${group}`;
     const known = this.#queries.get(key) ?? [];
     this.#queries.set(key, known);
     known.push(cite(seen));
@@ -69,13 +74,14 @@ export class Groups implements Detector {
   }
 
   /** The last one that came by an interface in between: for one group, or general. */
-  #asked(where: string, group: string, fromS: number, toS: number): Cited | undefined {
-    return this.#queries.get(`${where} ${group}`)?.findLast(({ atS }) => atS > fromS && atS <= toS);
+  #asked({ where, vlan }: Flow, group: string, fromS: number, toS: number): Cited | undefined {
+    return this.#queries.get(`${where} ${vlan} ${group}`)?.findLast(({ atS }) => atS > fromS && atS <= toS);
   }
 
   #datagram(seen: SeenFrame, group: string, port: number): void {
     const from = senderOf(seen) ?? '?';
-    const key = `${seen.where} ${group} ${from} ${port}`;
+    const vlan = vlanOf(seen);
+    const key = `${seen.where} ${vlan} ${group} ${from} ${port}`;
     const at = cite(seen, '');
     const flow = this.#flows.get(key);
     if (flow === undefined) {
@@ -84,6 +90,7 @@ export class Groups implements Detector {
         group,
         from,
         port,
+        vlan,
         first: at,
         last: at,
         count: 1,
@@ -106,7 +113,7 @@ export class Groups implements Detector {
 
   /** Where the flow stopped while a member behind this interface wanted it. */
   #stops(flow: Flow, lastS: number): ExplainFinding[] {
-    const wanting = this.#members.behind(flow.where, flow.group, flow.from);
+    const wanting = this.#members.behind(flow.where, flow.group, flow.vlan, flow.from);
     if (wanting.length === 0 || flow.count <= 10) return [];
     const silentS = lastS - flow.last.atS;
     const usualS = Math.max(LEAST_STOP_S, FACTOR * flow.longestGapS);
@@ -136,17 +143,20 @@ export class Groups implements Detector {
     const interval = this.#options.membershipIntervalS;
     const slack = Math.max(1, flow.longestGapS);
     const expired = since >= interval - slack && since <= interval * (1 + WHEEL_S / MEMBERSHIP_INTERVAL_S) + slack;
-    if (!expired && elsewhere === undefined) return [];
-    const ended = next ? `; it came back after ${seconds(next.atS - last.atS)}` : '; it did not come back';
+    // With a report the sender has nothing to do.
+    const renewed = next && renewedBy(wanting, flow.from, [last.atS, next.atS], Math.max(RENEWED_S, 2 * flow.longestGapS));
+    if (!expired && elsewhere === undefined && renewed === undefined) return [];
+    const by = renewed ? `, as soon as ${renewed.address} had reported` : '';
+    const ended = next ? `; it came back after ${seconds(next.atS - last.atS)}${by}` : '; it did not come back';
     const seen = elsewhere ? `, while at ${elsewhere.where} it went on` : '';
-    const head = `${flow.group} from ${flow.from} stopped at ${flow.where} at ${seconds(last.atS)}${seen}${ended}.`;
+    const head = `${flow.group}${flow.vlan === '' ? '' : ` in VLAN ${flow.vlan}`} from ${flow.from} stopped at ${flow.where} at ${seconds(last.atS)}${seen}${ended}.`;
     const frames = [reported.report, last, ...(next ? [next] : [])].map((c, i) =>
       c.text === '' ? { ...c, text: i === 1 ? 'the last datagram' : 'the next datagram' } : c,
     );
     if (!expired) return [this.#early(flow, reported, { last, frames, head })];
     // Who is asked has 10 s to answer.
     const general = flow.group.includes(':') ? '::' : '0.0.0.0';
-    const asked = this.#asked(flow.where, general, reported.report.atS + RESPONSE_S, last.atS - RESPONSE_S);
+    const asked = this.#asked(flow, general, reported.report.atS + RESPONSE_S, last.atS - RESPONSE_S);
     const why = asked
       ? `A query passed there at ${seconds(asked.atS)}, and no report came back: it did not reach the member, or a filter of its host drops queries, or the member is gone.`
       : 'The membership expired because nobody asked for it any more.';
@@ -156,7 +166,7 @@ export class Groups implements Detector {
       {
         kind: 'membership-expired',
         level: 'alarm',
-        sure: elsewhere ? 'certain' : 'likely',
+        sure: elsewhere || renewed ? 'certain' : 'likely',
         where: flow.where,
         what,
         frames,
@@ -166,20 +176,21 @@ export class Groups implements Detector {
 
   /** A stop at another time than a membership's end. */
   #early(
-    { where, group }: Flow,
+    flow: Flow,
     { address, report }: { address: string; report: Cited },
     { last, frames, head }: { last: Cited; frames: readonly Cited[]; head: string },
   ): ExplainFinding {
     const known = `${address}, whose reports were seen there, had reported the group ${seconds(last.atS - report.atS)} before and had not left.`;
     const cited = (more: readonly Cited[]): Cited[] => [...frames, ...more].sort((a, b) => a.atS - b.atS);
+    const { where, group, vlan } = flow;
     const finding = { kind: 'group-stopped', where } as const;
-    const asked = this.#asked(where, group, report.atS, last.atS);
+    const asked = this.#asked(flow, group, report.atS, last.atS);
     if (asked) {
       // IGMPv2 and MLDv1 let a host leave without a word when another has reported since.
       const what = `${head} It was asked there at ${seconds(asked.atS)} who wants the group, and nobody answered. ${known}`;
       return { ...finding, level: 'notice', sure: 'certain', what, frames: cited([asked]) };
     }
-    const leaver = this.#members.leftBefore(where, group, last.atS, LEAVE_S);
+    const leaver = this.#members.leftBefore({ where, group, vlan }, last.atS, LEAVE_S);
     if (leaver) {
       const what = `${head} ${known} ${leaver.address} had left it there at ${seconds(leaver.at.atS)}: fast leave takes the group from everybody behind a port, and without it a querier has to ask who is left.`;
       return { ...finding, level: 'alarm', sure: 'likely', what, frames: cited([leaver.at]) };

@@ -1,6 +1,6 @@
 /** Who wants which group, and of which senders: from reports and leaves. */
 import type { GroupRecord } from '../wire/group-records.ts';
-import { cite, joined, macOf, seconds, senderOf } from './cite.ts';
+import { cite, joined, macOf, seconds, senderOf, vlanOf } from './cite.ts';
 import { isOfTheSystem } from './queriers.ts';
 import type { Cited, ExplainFinding, SeenFrame } from './types.ts';
 
@@ -39,6 +39,7 @@ const admits = ({ mode, sources }: Filter, source: string): boolean => sources.h
 const wantsNothing = ({ mode, sources }: Filter): boolean => mode === 'include' && sources.size === 0;
 
 export class Members {
+  /** By group, and the VLAN in which they asked for it. */
   readonly #groups = new Map<string, Map<string, Member>>();
 
   see(seen: SeenFrame): void {
@@ -50,13 +51,13 @@ export class Members {
   }
 
   /** Those that were seen first at this interface, and are not the sender. */
-  behind(where: string, group: string, sender: string): Member[] {
-    return [...(this.#groups.get(group)?.values() ?? [])].filter((m) => m.where === where && m.address !== sender);
+  behind(where: string, group: string, vlan: string, sender: string): Member[] {
+    return [...(this.#groups.get(keyOf(group, vlan))?.values() ?? [])].filter((m) => m.where === where && m.address !== sender);
   }
 
   #record(seen: SeenFrame, { type, group, sources }: GroupRecord, version: number): void {
     const named = new Set(sources);
-    const before = this.#groups.get(group)?.get(stationOf(seen))?.history.at(-1)?.filter ?? NOTHING;
+    const before = this.#groups.get(keyOf(group, vlanOf(seen)))?.get(stationOf(seen))?.history.at(-1)?.filter ?? NOTHING;
     const all = { mode: before.mode, sources: new Set([...before.sources, ...named]) };
     const less = { mode: before.mode, sources: new Set([...before.sources].filter((source) => !named.has(source))) };
     const include = before.mode === 'include';
@@ -81,8 +82,9 @@ export class Members {
   #note(seen: SeenFrame, group: string, filter: Filter, version: number, renews?: ReadonlySet<string>): void {
     if (isOfTheSystem(group)) return;
     const mac = stationOf(seen);
-    const members = this.#groups.get(group) ?? new Map<string, Member>();
-    this.#groups.set(group, members);
+    const key = keyOf(group, vlanOf(seen));
+    const members = this.#groups.get(key) ?? new Map<string, Member>();
+    this.#groups.set(key, members);
     const at = cite(seen);
     const nothing = wantsNothing(filter);
     let member = members.get(mac);
@@ -107,8 +109,12 @@ export class Members {
   }
 
   /** Who left at this interface in the time before an instant: with fast leave the others lose the group too. */
-  leftBefore(where: string, group: string, atS: number, withinS: number): { address: string; at: Cited } | undefined {
-    for (const { address, history } of this.#groups.get(group)?.values() ?? []) {
+  leftBefore(
+    { where, group, vlan }: { where: string; group: string; vlan: string },
+    atS: number,
+    withinS: number,
+  ): { address: string; at: Cited } | undefined {
+    for (const { address, history } of this.#groups.get(keyOf(group, vlan))?.values() ?? []) {
       const leave = history.findLast(
         (said) =>
           said.where === where &&
@@ -142,6 +148,9 @@ export class Members {
   }
 }
 
+/** "239.192.5.5 in VLAN 10". */
+const keyOf = (group: string, vlan: string): string => (vlan === '' ? group : `${group} in VLAN ${vlan}`);
+
 const stationOf = (seen: SeenFrame): string => macOf(seen) ?? senderOf(seen) ?? '?';
 
 /** ", only of 192.0.2.1" at the end of what it said. */
@@ -165,4 +174,20 @@ export function wantedAt({ history }: Member, sender: string, atS: number, dueS:
   return history.findLast(
     ({ at, filter, renews }) => at.atS <= atS && admits(filter, sender) && (renews === undefined || renews.has(sender)),
   )?.at;
+}
+
+/** Who reported between two instants and shortly before the second: a stop that ended with it was not the sender's. */
+export function renewedBy(
+  members: readonly Member[],
+  sender: string,
+  [fromS, toS]: readonly [number, number],
+  withinS: number,
+): { address: string; at: Cited } | undefined {
+  for (const { address, history } of members) {
+    const said = history.find(
+      ({ at, filter }) => at.atS > fromS && at.atS <= toS && toS - at.atS <= withinS && admits(filter, sender),
+    );
+    if (said) return { address, at: said.at };
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 /** Who asks for memberships, in which version, how often; and when nobody does any more. */
-import { cite, macOf, seconds, senderOf, vlanOf } from './cite.ts';
+import { isMulticastIp } from '../wire/address.ts';
+import { cite, macOf, seconds, senderOf, targetOf, vlanOf } from './cite.ts';
 import type { Cited, Detector, ExplainFinding, SeenFrame } from './types.ts';
 
 type Family = 'IGMP' | 'MLD';
@@ -21,6 +22,13 @@ interface Querier {
   maxResponseS: number;
 }
 
+interface Malformed {
+  readonly first: Cited;
+  readonly from: string;
+  readonly to: string;
+  count: number;
+}
+
 /** RFC 3376 section 8, RFC 3810 section 9: what a bridge assumes of a querier that does not say. */
 const QUERY_INTERVAL_S = 125;
 const RESPONSE_S = 10;
@@ -31,6 +39,7 @@ export class Queriers implements Detector {
   readonly #queriers = new Map<string, Querier>();
   /** Reports seen, by family: somebody wants groups. */
   readonly #reports = new Map<Family, { first: Cited; firstS: number; lastS: number }>();
+  readonly #malformedQueries = new Map<string, Malformed>();
   #firstS: number | undefined;
 
   see(seen: SeenFrame): void {
@@ -39,7 +48,8 @@ export class Queriers implements Detector {
     if (message === undefined || message.type === 'other' || !seen.first) return;
     const family: Family = seen.frame.igmp ? 'IGMP' : 'MLD';
     if (message.type === 'query') {
-      if (isUnspecified(message.group)) this.#query(family, seen);
+      if (isMalformed(seen, message.group)) this.#malformed(seen);
+      else if (isUnspecified(message.group)) this.#query(family, seen);
       return;
     }
     if (message.type !== 'report') return;
@@ -49,6 +59,13 @@ export class Queriers implements Detector {
     const known = this.#reports.get(family);
     if (known) known.lastS = seen.atS;
     else this.#reports.set(family, { first: cite(seen), firstS: seen.atS, lastS: seen.atS });
+  }
+
+  #malformed(seen: SeenFrame): void {
+    const [from = '?', to = '?'] = [senderOf(seen), targetOf(seen)];
+    const known = this.#malformedQueries.get(`${from} ${to}`);
+    if (known) known.count++;
+    else this.#malformedQueries.set(`${from} ${to}`, { first: cite(seen), count: 1, from, to });
   }
 
   #query(family: Family, seen: SeenFrame): void {
@@ -86,7 +103,7 @@ export class Queriers implements Detector {
   }
 
   end(lastS: number): ExplainFinding[] {
-    const findings: ExplainFinding[] = [];
+    const findings: ExplainFinding[] = [...this.#malformedQueries.values()].map(malformed);
     for (const family of ['IGMP', 'MLD'] as const) {
       const all = [...this.#queriers.values()].filter((q) => q.family === family);
       findings.push(...all.map(presence), ...contested(all), ...older(all));
@@ -131,6 +148,17 @@ export function otherQuerierPresentS({
 
 /** Groups that a system joins by itself: 224.0.0.x, link-local scope, solicited-node groups. */
 export const isOfTheSystem = (group: string): boolean => group.startsWith('224.0.0.') || /^ff[0-9a-f]2:/.test(group);
+
+/** A query that names no group is for all hosts, and goes to their address, or to one host (RFC 2236, RFC 3376, RFC 3810). */
+export function isMalformed(seen: SeenFrame, group: string): boolean {
+  const to = targetOf(seen);
+  return isUnspecified(group) && to !== undefined && isMulticastIp(to) && to !== '224.0.0.1' && to !== 'ff02::1';
+}
+
+function malformed({ first, count, from, to }: Malformed): ExplainFinding {
+  const what = `${from} asked ${count} time${count === 1 ? '' : 's'} who wants ${to}, by queries that go to the group and name none. A bridge or switch that snoops drops them, so nobody answers, and a router that waits for an answer stops sending (mrouted 4.0 and 4.1 ask like this). Where nobody snoops, hosts take them for general queries.`;
+  return { kind: 'query-names-no-group', level: 'alarm', sure: 'certain', what, frames: [first] };
+}
 
 const said = (message: object): { saidS?: number; robustness?: number } =>
   'queryIntervalMs' in message && 'qrv' in message

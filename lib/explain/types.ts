@@ -40,6 +40,8 @@ export type ExplainKind =
   | 'port-not-forwarding'
   | 'odd-ethertype'
   | 'announcement'
+  | 'neighbour-unanswered'
+  | 'query-names-no-group'
   | 'duplicate-address'
   | 'lacp-no-partner'
   | 'nothing-found';
