@@ -40,7 +40,8 @@ export class Neighbours implements Detector {
     const answered = answerTo(seen);
     if (answered !== undefined) this.#close(answered);
     const from = senderOf(seen);
-    if (from === undefined || !seen.first) return;
+    // Who is cut off announces itself to everybody and goes on, heard by nobody.
+    if (from === undefined || !seen.first || isMulticastIp(targetOf(seen) ?? '')) return;
     // What goes to the one who asks is as good as an answer.
     this.#close(keyOf(targetOf(seen) ?? '', from));
     for (const key of this.#sought.get(from) ?? []) {
