@@ -89,6 +89,13 @@ export const neighbourSolicitation = (target: string, how?: 'multicast' | 'unica
     && (how === undefined || (how === 'multicast') === (f.eth !== undefined && isMulticastMac(f.eth.dst))));
 };
 
+/** Neighbour advertisements that nobody asked for: IPv6's announcement of an address. */
+export const unsolicitedAdvertisement = (target: string, from?: { mac: string; name: string }): FrameKind => {
+  const announced = spelt(target);
+  return kind(`unsolicited neighbour advertisements of ${target}${from ? ` from ${from.name}` : ''}`, (f) =>
+    f.icmpv6?.type === 'neighbor-advertisement' && !f.icmpv6.solicited && f.icmpv6.target === announced && (!from || sourceMac(f) === from.mac));
+};
+
 /** Queries that give so long to answer. */
 export const givesToAnswer = (length: Duration): FrameKind =>
   kind(`queries that give ${formatDuration(length)} to answer`, (f) => {

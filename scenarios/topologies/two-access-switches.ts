@@ -4,6 +4,7 @@ import { bound, type Bound, type Bounds, type Duration, later, ms, ns, plus, top
 export const MIIMON = ms(100);
 
 const ADDRESS = { hv: '192.0.2.1/24', vm: '192.0.2.2/24', outside: '192.0.2.3/24' };
+const ADDRESS6 = { hv: '2001:db8::1/64', outside: '2001:db8::3/64' };
 const bare = (address: string): string => address.replace(/\/.*/, '');
 
 export interface TwoAccessSwitches {
@@ -13,9 +14,11 @@ export interface TwoAccessSwitches {
   knows?: 'each-other' | 'nobody';
   /** mcast_snooping of the hypervisor's bridge; the kernel's default is on. */
   snooping?: boolean;
-  bond?: Record<string, number | boolean | string>;
+  bond?: Record<string, number | boolean | string | Duration>;
   /** How long the core believes in a MAC that it no longer hears; kernel default 300 s. */
   coreAgeing?: Duration;
+  /** The host and the one outside have IPv6 addresses as well. */
+  ipv6?: boolean;
 }
 
 //                  outside
@@ -32,6 +35,7 @@ export interface TwoAccessSwitches {
 // switch): the one that saw the link fail is not the one that is wrong afterwards. The core is.
 export const twoAccessSwitches = (o: TwoAccessSwitches = {}) =>
   topology((t) => {
+    const addresses = (of: 'hv' | 'outside'): string[] => [ADDRESS[of], ...(o.ipv6 ? [ADDRESS6[of]] : [])];
     const core = t.bridge('core', o.coreAgeing ? { options: { ageing_time: o.coreAgeing } } : {});
     const [sw1, sw2] = [t.bridge('sw1'), t.bridge('sw2')];
     t.link(sw1, core);
@@ -41,14 +45,14 @@ export const twoAccessSwitches = (o: TwoAccessSwitches = {}) =>
     const br0 = hv.bridge('br0', { ...(o.snooping === undefined ? {} : { snooping: o.snooping }), ...(o.hostAddress === 'bridge' ? { addresses: [ADDRESS.hv] } : {}) });
     const bond0 = hv.bond('bond0', {
       mode: 'active-backup', miimon: MIIMON, options: { primary: 'eth0', ...o.bond },
-      ...(o.hostAddress === 'bond' ? { addresses: [ADDRESS.hv] } : { on: br0 }),
+      ...(o.hostAddress === 'bond' ? { addresses: addresses('hv') } : { on: br0 }),
     });
     const first = t.link(bond0, sw1, { a: { name: 'eth0' } });
     const second = t.link(bond0, sw2, { a: { name: 'eth1' } });
 
     const vm = t.guest('vm', { on: br0, addresses: [ADDRESS.vm] });
     const outside = t.host('outside');
-    t.link(outside, core, { a: { name: 'eth0', addresses: [ADDRESS.outside] } });
+    t.link(outside, core, { a: { name: 'eth0', addresses: addresses('outside') } });
 
     if (o.knows !== 'nobody') {
       const station = { node: 'outside', device: 'eth0' };
@@ -61,7 +65,7 @@ export const twoAccessSwitches = (o: TwoAccessSwitches = {}) =>
       }
     }
     return { core, sw1, sw2, hv, br0, bond0, first, second, vm, outside };
-  });
+  }, { ipv6: o.ipv6 ?? false });
 
 /** From carrier loss to the other slave: one round of the monitor, and its work when somebody else holds the RTNL. */
 export function detection(bounds: Bounds): Bound {

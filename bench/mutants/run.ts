@@ -1,0 +1,111 @@
+/**
+ * `npm run bench:mutants -- --tree PATH [--only NAME]… [--whole] [--build] [--no-base] [--results DIR] [PATTERN…]`: kernels with a
+ * fault each, and which scenarios notice. Builds the unmutated 6.1 kernel and one for each patch in this folder, for User-Mode Linux, runs the
+ * scenarios that the patch names (or those of the patterns) until one breaks, and prints the table of docs/mutants.md.
+ * --whole: every scenario, without stopping. --build: only build. --no-base: leave the unmutated kernel out. --results DIR:
+ * the runs' reports stay there, and what was run already of the same patch is taken from there.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { byScenario, failures, type Mutant, type MutantRun, mutantSummary, mutantTable, noticed, type Outcome, pattern, readMutant } from '../../lib/mutants.ts';
+import { openWorkshop } from './kernels.ts';
+
+const given = process.argv.slice(2);
+const flag = (name: string): boolean => given.includes(name) && given.splice(given.indexOf(name), 1).length > 0;
+const values = (name: string): string[] => {
+  const found: string[] = [];
+  for (let at = given.indexOf(name); at >= 0; at = given.indexOf(name)) found.push(given.splice(at, 2)[1] ?? '');
+  return found;
+};
+const whole = flag('--whole');
+const buildOnly = flag('--build');
+const noBase = flag('--no-base');
+const [tree] = values('--tree');
+const [kept] = values('--results');
+const only = values('--only').flatMap((names) => names.split(','));
+
+const all: (Mutant & { patch: string })[] = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.patch')).sort().map((file) => {
+  const patch = readFileSync(join(import.meta.dirname, file), 'utf8');
+  return { ...readMutant(file.slice(0, -'.patch'.length), patch), patch };
+});
+const faults = [
+  ...(tree === undefined || !existsSync(tree) ? [`--tree takes a folder with the source of Linux 6.1${tree === undefined ? '' : `; there is none at ${tree}`}`] : []),
+  ...only.filter((name) => !all.some((mutant) => mutant.name === name)).map((name) => `there is no mutant ${name}; there are ${all.map((mutant) => mutant.name).join(', ')}`),
+  ...given.filter((word) => word.startsWith('-')).map((word) => `unknown option ${word}`),
+];
+if (faults.length > 0 || tree === undefined) {
+  for (const fault of faults) console.error(`✗ ${fault}`);
+  process.exit(2);
+}
+const program = join(import.meta.dirname, '../../dist/wirewarp.js');
+const results = kept ?? mkdtempSync(join(tmpdir(), 'wirewarp-mutants-'));
+mkdirSync(results, { recursive: true });
+const remembered = <T>(name: string): T | undefined => (existsSync(join(results, name)) ? (JSON.parse(readFileSync(join(results, name), 'utf8')) as T) : undefined);
+const remembers = (name: string, what: unknown): void => { writeFileSync(join(results, name), JSON.stringify(what)); };
+const say = (line: string): void => console.error(line);
+
+/** One `run`; what it wrote is all that counts. */
+function run(kernel: string, patterns: readonly string[]): Outcome[] {
+  const dir = mkdtempSync(join(results, 'run-'));
+  spawnSync(process.execPath, [program, 'run', ...(patterns.length === 0 ? ['--all'] : patterns), '--kernel', kernel, '--seed', '1', '--jobs', '1', '--reporter', 'quiet', '--results', dir], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const record = readdirSync(dir).map((name) => join(dir, name, 'run.json')).find((path) => existsSync(path));
+  if (record === undefined) throw new Error(`the run of ${patterns.join(' ')} on ${kernel} left no run.json`);
+  const { results: outcomes } = JSON.parse(readFileSync(record, 'utf8')) as { results: Outcome[] };
+  return outcomes;
+}
+
+const began = performance.now();
+const clock = (): string => `[${((performance.now() - began) / 60_000).toFixed(1)} min]`;
+try {
+  const workshop = await openWorkshop(tree, { say });
+  const plain = await workshop.kernel();
+  const mutants = only.length > 0 ? only.flatMap((name) => all.filter((mutant) => mutant.name === name)) : all;
+  const patternsOf = ({ scenarios }: Mutant): readonly string[] => (given.length > 0 ? given : scenarios);
+  /** The unmutated kernel runs what a mutant runs, each once. */
+  const { ran: ranBefore = [], outcomes: outcomesBefore = [] } = remembered<{ ran: string[]; outcomes: Outcome[] }>('unmutated.json') ?? {};
+  const baseRan = new Set(ranBefore);
+  const base = new Map(outcomesBefore.map((outcome) => [pattern(outcome), outcome]));
+  const needBase = (patterns: readonly string[]): void => {
+    const fresh = patterns.filter((one) => !baseRan.has(one));
+    if (noBase || (fresh.length === 0 && !whole) || baseRan.has('--all')) return;
+    for (const one of whole ? ['--all'] : fresh) baseRan.add(one);
+    for (const outcome of run(plain, whole ? [] : fresh)) base.set(pattern(outcome), outcome);
+    remembers('unmutated.json', { ran: [...baseRan], outcomes: [...base.values()] });
+  };
+  const runs: MutantRun[] = [];
+  for (const mutant of mutants) {
+    const patterns = patternsOf(mutant);
+    // What it says of itself may be put otherwise; what it does to the kernel may not.
+    const key = mutant.patch.slice(mutant.patch.indexOf('--- a/'));
+    const before = remembered<{ key: string; done: Omit<MutantRun, 'mutant'> }>(`${mutant.name}.json`);
+    if (before?.key === key && !buildOnly) {
+      runs.push({ ...before.done, mutant });
+      continue;
+    }
+    const kernel = await workshop.kernel(mutant);
+    if (buildOnly) continue;
+    const outcomes = new Map<string, Outcome>();
+    let leftOut: readonly string[] = [];
+    for (const [at, one] of (whole ? ['--all'] : patterns).entries()) {
+      needBase([one]);
+      for (const outcome of run(kernel, whole ? [] : [one])) outcomes.set(pattern(outcome), outcome);
+      if (whole || noticed([...outcomes.values()], [...base.values()]).length === 0) continue;
+      leftOut = patterns.slice(at + 1);
+      break;
+    }
+    const done: MutantRun = { mutant, outcomes: [...outcomes.values()], leftOut };
+    remembers(`${mutant.name}.json`, { key, done: { outcomes: done.outcomes, leftOut } });
+    runs.push(done);
+    const broke = noticed(done.outcomes, [...base.values()]);
+    say(`${clock()} ${mutant.name}: ${broke.length > 0 ? byScenario(broke) : 'survived'} (${done.outcomes.length} variants)`);
+  }
+  const ran = [...base.values()];
+  for (const { scenario, variant, verdict } of failures(ran)) say(`✗ unmutated: ${scenario}#${variant} ${verdict}`);
+  if (!buildOnly) console.log(`${mutantTable(runs, ran)}\n\n${mutantSummary(runs, ran)}`);
+  // A mutant that survives and has no reason to is a hole in the catalogue.
+  if (failures(ran).length > 0 || runs.some(({ mutant, outcomes }) => mutant.equivalent === undefined && noticed(outcomes, ran).length === 0)) process.exitCode = buildOnly ? 0 : 1;
+} finally {
+  if (kept === undefined) rmSync(results, { recursive: true, force: true });
+}
