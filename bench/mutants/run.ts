@@ -64,15 +64,12 @@ try {
   const mutants = only.length > 0 ? only.flatMap((name) => all.filter((mutant) => mutant.name === name)) : all;
   const patternsOf = ({ scenarios }: Mutant): readonly string[] => (given.length > 0 ? given : scenarios);
   /** The unmutated kernel runs what a mutant runs, each once. */
-  const { ran: ranBefore = [], outcomes: outcomesBefore = [] } = remembered<{ ran: string[]; outcomes: Outcome[] }>('unmutated.json') ?? {};
-  const baseRan = new Set(ranBefore);
-  const base = new Map(outcomesBefore.map((outcome) => [pattern(outcome), outcome]));
-  const needBase = (patterns: readonly string[]): void => {
-    const fresh = patterns.filter((one) => !baseRan.has(one));
-    if (noBase || (fresh.length === 0 && !whole) || baseRan.has('--all')) return;
-    for (const one of whole ? ['--all'] : fresh) baseRan.add(one);
-    for (const outcome of run(plain, whole ? [] : fresh)) base.set(pattern(outcome), outcome);
-    remembers('unmutated.json', { ran: [...baseRan], outcomes: [...base.values()] });
+  const base = new Map((remembered<Outcome[]>('unmutated.json') ?? []).map((outcome) => [pattern(outcome), outcome]));
+  const needBase = (outcomes: readonly Outcome[]): void => {
+    const fresh = [...new Set(outcomes.map(pattern))].filter((one) => !base.has(one));
+    if (noBase || fresh.length === 0) return;
+    for (const outcome of run(plain, fresh)) base.set(pattern(outcome), outcome);
+    remembers('unmutated.json', [...base.values()]);
   };
   const runs: MutantRun[] = [];
   for (const mutant of mutants) {
@@ -81,6 +78,7 @@ try {
     const key = mutant.patch.slice(mutant.patch.indexOf('--- a/'));
     const before = remembered<{ key: string; done: Omit<MutantRun, 'mutant'> }>(`${mutant.name}.json`);
     if (before?.key === key && !buildOnly) {
+      needBase(before.done.outcomes);
       runs.push({ ...before.done, mutant });
       continue;
     }
@@ -89,8 +87,8 @@ try {
     const outcomes = new Map<string, Outcome>();
     let leftOut: readonly string[] = [];
     for (const [at, one] of (whole ? ['--all'] : patterns).entries()) {
-      needBase([one]);
       for (const outcome of run(kernel, whole ? [] : [one])) outcomes.set(pattern(outcome), outcome);
+      needBase([...outcomes.values()]);
       if (whole || noticed([...outcomes.values()], [...base.values()]).length === 0) continue;
       leftOut = patterns.slice(at + 1);
       break;
