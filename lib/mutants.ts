@@ -8,6 +8,8 @@ export interface Mutant {
   readonly scenarios: readonly string[];
   /** Paths in the tree that it changes. */
   readonly files: readonly string[];
+  /** What it does to the kernel, without what it says of itself. */
+  readonly diff: string;
   /** Set where no story can be expected to notice: why. */
   readonly equivalent?: string;
 }
@@ -43,7 +45,7 @@ export function readMutant(name: string, text: string): Mutant {
   ];
   if (faults.length > 0 || breaks === undefined) throw new Error(`Cannot use the mutant ${name}: ${faults.join('; ')}.`);
   const equivalent = field('Equivalent');
-  return { name, breaks, scenarios, files, ...(equivalent === undefined ? {} : { equivalent }) };
+  return { name, breaks, scenarios, files, diff: text.slice(start), ...(equivalent === undefined ? {} : { equivalent }) };
 }
 
 export const pattern = ({ scenario, variant }: Outcome): string => `${scenario}#${variant}`;

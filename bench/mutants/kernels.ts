@@ -14,7 +14,7 @@ import type { Mutant } from '../../lib/mutants.ts';
 
 export interface Workshop {
   /** The kernel with that patch, or without any: built, or from an earlier time. */
-  kernel(mutant?: Mutant & { readonly patch: string }): Promise<string>;
+  kernel(mutant?: Mutant): Promise<string>;
 }
 
 const short = (...parts: string[]): string => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
@@ -40,27 +40,34 @@ export async function openWorkshop(wanted: string, options: { jobs?: number; say
     for (const path of readFileSync(mutated, 'utf8').split('\n').filter(Boolean)) put(path, readFileSync(join(tree, path)));
     rmSync(mutated);
   };
-  // An earlier run may have been ended in the midst of it.
-  restore();
-
   return {
     async kernel(mutant) {
-      const kept = join(built, `${mutant?.name ?? 'unmutated'}-${short(state, mutant?.patch ?? '')}`);
+      const kept = join(built, `${mutant?.name ?? 'unmutated'}-${short(state, mutant?.diff ?? '')}`);
       if (existsSync(kept)) return kept;
-      if (mutant) {
-        const changed = await patched(tree, mutant);
-        writeFileSync(mutated, mutant.files.join('\n'));
-        for (const [path, content] of changed) put(path, content);
-      }
+      const unlock = alone(`${copy}.lock`);
+      // An earlier run may have been ended in the midst of it.
+      restore();
+      if (mutant) writeFileSync(mutated, mutant.files.join('\n'));
       try {
+        for (const [path, content] of mutant ? await patched(tree, mutant) : []) put(path, content);
         const { path } = await buildTree({ tree: copy, arch: 'uml', cache: place, say: options.say, ...(options.jobs === undefined ? {} : { jobs: options.jobs }) });
         renameSync(path, kept);
         return kept;
       } finally {
         restore();
+        unlock();
       }
     },
   };
+}
+
+/** One at a time builds there: another would put the files back under its hands. A lock of a process that is gone is none. */
+function alone(lock: string): () => void {
+  const owner = existsSync(lock) ? readFileSync(lock, 'utf8').trim() : '';
+  if (owner !== '' && existsSync(`/proc/${owner}`)) throw new Error(`Cannot build a mutant: process ${owner} is building one in the same folder. Wait until it is done.`);
+  rmSync(lock, { force: true });
+  writeFileSync(lock, String(process.pid), { flag: 'wx' });
+  return () => { rmSync(lock, { force: true }); };
 }
 
 /** A copy of the present state of the tree; what stands for that state. */
@@ -83,14 +90,14 @@ async function copyTree(tree: string, copy: string): Promise<string> {
 }
 
 /** The files of a mutant as its patch makes them of the tree's. */
-async function patched(tree: string, mutant: Mutant & { readonly patch: string }): Promise<Map<string, Buffer>> {
+async function patched(tree: string, mutant: Mutant): Promise<Map<string, Buffer>> {
   const folder = mkdtempSync(join(tmpdir(), 'wirewarp-mutant-'));
   try {
     for (const path of mutant.files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), readFileSync(join(tree, path)));
     }
-    await exec('patch', ['-s', '-p1', '-d', folder], { doing: `apply the mutant ${mutant.name}`, input: mutant.patch });
+    await exec('patch', ['-s', '-p1', '-d', folder], { doing: `apply the mutant ${mutant.name}`, input: mutant.diff });
     return new Map(mutant.files.map((path) => [path, readFileSync(join(folder, path))]));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -26,10 +26,8 @@ const [tree] = values('--tree');
 const [kept] = values('--results');
 const only = values('--only').flatMap((names) => names.split(','));
 
-const all: (Mutant & { patch: string })[] = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.patch')).sort().map((file) => {
-  const patch = readFileSync(join(import.meta.dirname, file), 'utf8');
-  return { ...readMutant(file.slice(0, -'.patch'.length), patch), patch };
-});
+const all: Mutant[] = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.patch')).sort()
+  .map((file) => readMutant(file.slice(0, -'.patch'.length), readFileSync(join(import.meta.dirname, file), 'utf8')));
 const faults = [
   ...(tree === undefined || !existsSync(tree) ? [`--tree takes a folder with the source of Linux 6.1${tree === undefined ? '' : `; there is none at ${tree}`}`] : []),
   ...only.filter((name) => !all.some((mutant) => mutant.name === name)).map((name) => `there is no mutant ${name}; there are ${all.map((mutant) => mutant.name).join(', ')}`),
@@ -74,10 +72,8 @@ try {
   const runs: MutantRun[] = [];
   for (const mutant of mutants) {
     const patterns = patternsOf(mutant);
-    // What it says of itself may be put otherwise; what it does to the kernel may not.
-    const key = mutant.patch.slice(mutant.patch.indexOf('--- a/'));
     const before = remembered<{ key: string; done: Omit<MutantRun, 'mutant'> }>(`${mutant.name}.json`);
-    if (before?.key === key && !buildOnly) {
+    if (before?.key === mutant.diff && !buildOnly) {
       needBase(before.done.outcomes);
       runs.push({ ...before.done, mutant });
       continue;
@@ -94,7 +90,7 @@ try {
       break;
     }
     const done: MutantRun = { mutant, outcomes: [...outcomes.values()], leftOut };
-    remembers(`${mutant.name}.json`, { key, done: { outcomes: done.outcomes, leftOut } });
+    remembers(`${mutant.name}.json`, { key: mutant.diff, done: { outcomes: done.outcomes, leftOut } });
     runs.push(done);
     const broke = noticed(done.outcomes, [...base.values()]);
     say(`${clock()} ${mutant.name}: ${broke.length > 0 ? byScenario(broke) : 'survived'} (${done.outcomes.length} variants)`);

@@ -15,7 +15,7 @@ const outcome = (variant: string, verdict: string, asExpected = verdict === 'hel
 void t.test('the head of a patch says what it breaks and who can notice', async () => {
   t.same(readMutant('halved', PATCH), {
     name: 'halved', breaks: 'A membership lasts half its interval.',
-    scenarios: ['multicast/membership-expiry', 'multicast/fast-leave#fast-igmpv2'], files: ['net/bridge/br_multicast.c'],
+    scenarios: ['multicast/membership-expiry', 'multicast/fast-leave#fast-igmpv2'], files: ['net/bridge/br_multicast.c'], diff: PATCH.slice(PATCH.indexOf('---')),
   });
 });
 
