@@ -12,7 +12,7 @@
 // ten. A query is answered within the time that it gives, one for a group for that group alone. A host that hears an
 // older querier speaks its version until 2 × 125 s and 10 s have passed without another (RFC 3376 section 8.12, RFC 3810 section
 // 9.12): on Linux to the tick, for that is a comparison and no timer.
-import { after, bound, cardOf, frame, ns, plus, s, scenario, since, topology, within, type Bound, type Duration } from '../../harness/scenario.ts';
+import { after, cardOf, frame, later, ns, plus, s, scenario, since, topology, within, type Bound, type Duration } from '../../harness/scenario.ts';
 import { groupOf, REPORTED } from '../topologies/groups.ts';
 import { familyOf, type Version } from '../topologies/two-behind-a-port.ts';
 
@@ -52,7 +52,7 @@ export default scenario({
     const says = v.says ?? v.version;
     const reports = (of: string, version: Version = says) => frame.report(of, bob, version);
     const ticks = (n: number): Duration => plus(ns((n * 1e9) / bounds.hz), bounds.slack);
-    const answered = (length: Duration): Bound => bound(ns(0), plus(length, ticks(6)), `asked to answer within ${length.ns / 1e9} s; answers leave up to 3 ticks after their time`);
+    const answered = (length: Duration): Bound => later({ ...bounds.timer('a moment of the time to answer, drawn by the host', length), min: ns(0) }, ticks(6), 'answers leave up to 3 ticks after their time');
     const once = { atLeast: 1, atMost: 1 }, twice = { atLeast: 2, atMost: 2 };
     await passes(plus(REPORTED, s(5 * random())));
     // Whoever has heard nobody speaks the newest version.
