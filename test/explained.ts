@@ -24,6 +24,7 @@ const ODD: Alarms = ['odd-ethertype'];
  * and what does not show must not ring.
  */
 export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
+  'bonding/fail-over-mac': {},
   'bonding/failback': {},
   // Pings are in none.
   'bonding/failover-in-last-seconds': {},
@@ -31,6 +32,7 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   // The bridge keeps LACPDUs to itself.
   'bonding/lacp-through-a-bridge': { 'mask-of-the-bridge-refused': ['lacp-no-partner'] },
   'bonding/lacpdus-after-address': {},
+  'bonding/link-delays': {},
   'bonding/mode-changed': {},
   // The target pings the bond, over IPv6 in sight, and is cut off while the bond asks on; the ARP variants leave pings out.
   'bonding/monitored-targets': {
@@ -46,6 +48,7 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
     // Of two links without a group the network believes in one, and loses what it sends by it when it is cut.
     'lacp-no-partner-two-switches': ['lacp-no-partner', 'moved-unannounced'],
   },
+  'bonding/released-slave': {},
   'bonding/silent-guest': { 'until-somebody-asks': UNANNOUNCED, 'nobody-asks': UNANNOUNCED },
   'bonding/speaking-guest': {},
   'bonding/virtual-port-group': {},
@@ -85,6 +88,7 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   'multicast/flood-without-querier': {},
   'multicast/flood-without-snooping': {},
   // A table that was full holds not all groups when snooping is on again.
+  'multicast/host-reports': {},
   'multicast/mdb-limits': { 'bridge-switched-on-again': STOPPED, 'bridge-raised-and-switched-on-again': ['group-stopped?'], 'switched-on-again-said-to-help': STOPPED },
   'multicast/membership-expiry': {},
   'multicast/mld-from-global-address': {},
@@ -106,7 +110,9 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   'multicast/only-who-asked': {},
   'multicast/own-querier-after-outage': {},
   'multicast/own-querier-in-time': {},
+  'multicast/own-querier-rounds': {},
   'multicast/own-querier-takes-over': {},
+  'multicast/own-querier-yields': {},
   'multicast/persistent-settings': {},
   'multicast/querier-election': {},
   'multicast/querier-elsewhere': {},
@@ -119,6 +125,7 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
     'malformed-is-not-answered': NAMELESS,
   },
   'multicast/report-suppression': {},
+  'multicast/router-port': {},
   'multicast/several-guests-of-one-host': {},
   'multicast/size-limit': {},
   // The pings themselves are left out.
@@ -132,6 +139,7 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   'ports/isolated': { ipv4: UNANSWERED, ipv6: UNANSWERED },
   // Whom a port keeps out never answers, and is not missed.
   'ports/locked': {},
+  'ports/options': {},
   'ports/sticky-station': {},
   // Nobody joins.
   'snooping/entries-by-hand': {},

@@ -102,6 +102,8 @@ export interface PlaceFacts {
   /** When the bond used another slave. */
   readonly foundNs?: number | undefined;
   readonly foundEvent?: number | undefined;
+  /** When its carrier was back, before the bond gave it up. */
+  readonly returnedNs?: number;
   readonly changes?: number;
   readonly mtu?: number;
   /** For groups and broadcasts, where that is less than the MTU. */

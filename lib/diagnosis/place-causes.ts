@@ -1,7 +1,7 @@
 /** Why a place on the way lets nothing pass, and whether a bond could have gone round it. */
 import type { Announcement, Cause, Context, PlaceFacts } from './cause.ts';
 import type { Outage } from './outages.ts';
-import { activeSlaveKey } from '../state-keys.ts';
+import { activeSlaveKey, linkKey } from '../state-keys.ts';
 import { type Change, changeAt } from './story.ts';
 import { type Parting, pathTo } from './walk.ts';
 
@@ -69,13 +69,23 @@ export function deadPlace(ctx: Context, outage: Outage, place: PlaceFacts, ns: n
   const mode = net.bondMode(bond, ns);
   // Its side of the group does not take from it yet, and soon will: the other side was ready first.
   if (place.why === 'inactive-slave' && mode === '802.3ad' && becomesActive(ctx, place.at, ns)) return cause('lacp-renegotiation');
-  const slave = net.usableSlaves(bond, ns)[0];
+  const blink = carrierLoss(ctx, bond, place, ns);
+  const slave = blink?.slave ?? net.usableSlaves(bond, ns)[0];
   const changes = story.states.get(activeSlaveKey(bond)) ?? [];
   const around = changes.filter((c) => Math.abs(c.ns - ns) < FLAP_WINDOW_NS && c.ns > 1e9);
-  if (around.length >= FLAPPING) return cause('bond-flaps', { slave, changes: changes.filter((c) => c.ns > 1e9).length });
+  if (around.length >= FLAPPING && blink === undefined) return cause('bond-flaps', { slave, changes: changes.filter((c) => c.ns > 1e9).length });
   const found = mode === 'active-backup' ? changes.find((c) => c.ns > ns && c.ns <= outage.toNs + 5e9) : rebuilt(ctx, bond, ns);
   if (found && found.ns <= (outage.nextDeliveredNs ?? found.ns) + story.slackNs + 5e9) return cause('failover-detection', { slave, foundNs: found.ns, foundEvent: found.event });
+  // Told by itself, not with a link that was given up.
+  if (blink?.returnedNs !== undefined) return { ...cause('failover-detection', { slave, returnedNs: blink.returnedNs }), key: `${bond} kept ${slave ?? ''}` };
   return cause('silent-cut', { slave });
+}
+
+/** The bond's own link lost its carrier, which it looks at: it goes when that is gone for long enough, and comes back with it. */
+function carrierLoss({ net, story }: Context, bond: string, { at }: PlaceFacts, ns: number): { slave: string; returnedNs: number | undefined } | undefined {
+  const slave = net.members(bond, ns).find((one) => one === at || net.peer(one) === at);
+  if (slave === undefined || net.linkUp(slave, ns) || Number(net.option(bond, 'miimon', ns) ?? 0) === 0) return undefined;
+  return { slave, returnedNs: (story.states.get(linkKey(slave)) ?? []).find((c) => c.ns > ns && c.value === 'up')?.ns };
 }
 
 export const becomesActive = ({ story }: Context, slave: string, ns: number): boolean =>

@@ -33,6 +33,7 @@ export default scenario({
     'no-downdelay': { ...variant({ downdelay: s(0), updelay: UPDELAY }), breaks: ['active slave stays eth0', /active slave becomes eth1/] },
     'no-updelay': { ...variant({ downdelay: DOWNDELAY, updelay: s(0) }), breaks: /active slave becomes eth0/ },
   },
+  diagnosis: {},
   topology: (v) => twoAccessSwitches({ hostAddress: 'bond', bond: { downdelay: v.downdelay, updelay: v.updelay } }),
   notScaled: NOT_SCALED,
 

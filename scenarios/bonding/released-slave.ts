@@ -19,6 +19,7 @@ export default scenario({
   inDefaultSet: false,
   variants: { 'fail-over-mac-none': variant('none'), 'fail-over-mac-active': variant('active') },
   controls: { 'never-released': { ...variant('none', false), breaks: 'frames from eth1' } },
+  diagnosis: {},
   topology: ({ policy }) => topology((t) => {
     const client = t.hypervisor('client'), server = t.host('server'), other = t.host('other');
     const bond0 = client.bond('bond0', { mode: 'active-backup', miimon: MIIMON, options: { primary: 'eth0', fail_over_mac: policy } });

@@ -38,6 +38,7 @@ export default scenario({
     'forgets-it-early': { ...variant('IGMPv2', { remembersFor: s(200) }), breaks: 'IGMPv3 reports for' },
     'remembers-it-for-long': { ...variant('MLDv1', { remembersFor: s(320) }), breaks: 'MLDv1 reports for' },
   },
+  diagnosis: {},
   topology: ({ version }) => topology((t) => {
     const br0 = t.bridge('br0', { snooping: false, ipv6: false });
     return { bob: t.guest('bob', { on: br0 }), core: t.guest('core', { on: br0 }) };

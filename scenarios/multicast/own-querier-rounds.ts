@@ -13,7 +13,7 @@
 // anything at once when it asks more often, or gives more time; what suffers is every host on a large network, and who
 // counts on 260 s.
 import { after, frame, ns, plus, portOf, s, scenario, signalling, since, topology, within, type Duration, type Moment } from '../../harness/scenario.ts';
-import { groupOf, REPORTED } from '../topologies/groups.ts';
+import { groupOf } from '../topologies/groups.ts';
 import { familyOf, type Version } from '../topologies/two-behind-a-port.ts';
 
 const STARTUP = s(31.25), INTERVAL = s(125), RESPONSE = s(10), LAST_MEMBER = s(1);
@@ -32,8 +32,9 @@ export default scenario({
   controls: {
     'starts-for-ever': { ...variant('IGMPv2', { mcast_startup_query_count: 100 }), breaks: /no IGMPv2 general queries/ },
     'asks-at-its-leisure': { ...variant('MLDv1', { mcast_query_interval: s(150) }), breaks: 'vmbr0:carol: MLDv1 general queries' },
-    'asks-three-times': { ...variant('IGMPv3', { mcast_last_member_count: 3 }), breaks: 'queries for 239.192.5.5' },
+    'asks-four-times': { ...variant('IGMPv3', { mcast_last_member_count: 4 }), breaks: 'queries for 239.192.5.5' },
   },
+  diagnosis: {},
   topology: ({ version, options }) => topology((t) => {
     const number = Number(version.at(-1));
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false, options: { ...(familyOf(version) === 4 ? { mcast_igmp_version: number } : { mcast_mld_version: number }), ...options } });
@@ -70,13 +71,16 @@ export default scenario({
     await passes(s(30));
     const bobs = capture(portOf(vmbr0, bob));
     const left = { ...(await bobs.sees(frame.leave(group, bob), s(1), member.leaves())), what: "bob's leave" };
-    await passes(plus(s(5), REPORTED));
-    // IGMPv3 and MLDv2 say it twice, and each time the bridge begins anew.
-    const again = { ...(bobs.last(frame.leave(group, bob)) ?? left), what: "bob's last word of it" };
-    const question = frame.and(frame.groupQuery(group, v.version), frame.givesToAnswer(LAST_MEMBER));
-    await expect(bobs).sees(question, since(again, s(5)), { atLeast: v.atALeave, atMost: v.atALeave });
-    await expect(bobs).sees(frame.groupQuery(group), within(left, ns(0), ticks(2), 'the first at once'), { atLeast: 1 });
+    await passes(s(5));
+    const again = bobs.last(frame.leave(group, bob)) ?? left;
     const interval = bounds.timer('last member query interval', LAST_MEMBER);
+    // IGMPv3 and MLDv2 say it twice, and the bridge asks at each word; the round after the first is the last one of both,
+    // unless it is over when the second comes: that has a round of its own then, if the membership lasts as long.
+    const twice = v.atALeave === 2 ? 1 : 0;
+    const over = twice === 1 && again.ns - left.ns > interval.min.ns - ticks(2).ns;
+    const question = frame.and(frame.groupQuery(group, v.version), frame.givesToAnswer(LAST_MEMBER));
+    await expect(bobs).sees(question, since(left, s(5)), { atLeast: v.atALeave + twice, atMost: v.atALeave + twice + (over ? 1 : 0) });
+    await expect(bobs).sees(frame.groupQuery(group), within(left, ns(0), ticks(2), 'the first at once'), { atLeast: 1 });
     if (v.atALeave === 2) await expect(bobs).sees(question, within(left, ns(interval.min.ns), plus(interval.max, ticks(3)), ...interval.reasons), { atLeast: 1 });
   },
 });

@@ -36,6 +36,7 @@ export default scenario({
     'lower-said-to-lose': { ...variant('MLDv1', 'lower', 'asks-on'), breaks: 'frames from vmbr0' },
     'higher-said-to-win': { ...variant('IGMPv2', 'higher', 'yields'), breaks: 'no frames from vmbr0' },
   },
+  diagnosis: {},
   topology: ({ version, core }) => topology((t) => {
     const igmp = version === 'IGMPv2';
     const vmbr0 = t.bridge('vmbr0', { snooping: true, querier: false, ...(igmp ? { addresses: [BRIDGES], options: { mcast_query_use_ifaddr: true } } : {}) });

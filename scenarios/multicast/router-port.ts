@@ -38,6 +38,7 @@ export default scenario({
     'carol-is-none': { ...variant({ family: 4, claims: 'core-and-carol' }), breaks: 'carol: ' },
     'carol-is-one': { ...variant({ family: 4, carol: 'permanent', claims: 'core' }), breaks: 'carol: no datagrams' },
   },
+  diagnosis: {},
   topology: ({ family }) => querierOutside({ family }),
   captures: ({ vmbr0, bob, carol, core }) => [bob, carol, core].map((host) => portOf(vmbr0, host)),
 

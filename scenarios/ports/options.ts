@@ -53,6 +53,7 @@ export default scenario({
     'learning-on': { ...variant('bob', BOTH), breaks: 'br0:carol: frames' },
     'learning-said-to-be-on': { ...variant('bob', ['bob'], ['bob', 'learning', false]), breaks: 'br0:carol: no' },
   },
+  diagnosis: {},
   topology: () => topology((t) => {
     const br0 = t.bridge('br0', { snooping: false, ipv6: false });
     return { br0, alice: t.guest('alice', { on: br0 }), bob: t.guest('bob', { on: br0 }), carol: t.guest('carol', { on: br0 }) };

@@ -54,7 +54,7 @@ export function placeDraft(net: Network, causes: readonly Cause[]): Draft | unde
       f.bond !== undefined && bondBlind(net, f)), f.bond === undefined ? [] : watchCures(net, f, first));
     case 'bond-flaps': return draft('certain', sentences(placeWords(net, f, since), f.bond !== undefined && `${f.bond} leaves that path and goes back to it: ${f.changes ?? 0} changes of slave. ${flapWords(net, f)}`), f.bond === undefined ? [] : onMachine(bondOptions(net.nameOf(f.bond), [['arp_validate', 'all']]), net.nodeOf(f.bond), net.nameOf(f.bond)));
     case 'failover-detection': return draft('certain', sentences(
-      placeWords(net, f, since), f.foundNs !== undefined && `${f.bond ?? 'The bond'} went on using ${f.slave === undefined ? 'it' : net.nameOf(f.slave)} until ${instant(f.foundNs)}${f.since && f.since.ns > 1e9 && f.since.ns < f.foundNs ? `, ${length(f.foundNs - f.since.ns)} later` : ''}: ${watchWords(net, f)}.`));
+      placeWords(net, f, since), f.returnedNs !== undefined && `Its carrier was back at ${instant(f.returnedNs)}, before ${f.bond ?? 'the bond'} gave it up: ${watchWords(net, f)}, and waits ${length(Number(option(net, f, 'downdelay') ?? 0))} more (downdelay).`, f.foundNs !== undefined && `${f.bond ?? 'The bond'} went on using ${f.slave === undefined ? 'it' : net.nameOf(f.slave)} until ${instant(f.foundNs)}${f.since && f.since.ns > 1e9 && f.since.ns < f.foundNs ? `, ${length(f.foundNs - f.since.ns)} later` : ''}: ${watchWords(net, f)}.`));
     case 'lacp-renegotiation': return draft('certain', `${f.at} was in no LACP group yet when the other side already sent into it: the side that is ready first waits for nobody.`);
     default: return undefined;
   }

@@ -69,3 +69,15 @@ t.test('a bond without a slave', (t) => {
   t.same(kinds(keeps), ['unexplained'], 'it kept its slave, and lost them all the same');
   t.end();
 });
+
+t.test('a bond’s own link: gone for less than its downdelay, for longer, and without one', (t) => {
+  const delayed = fixture('link-delays-one-and-three-seconds');
+  const [blip, cut] = findings(delayed);
+  t.same(kinds(delayed), ['failover-detection', 'failover-detection'], 'its carrier was not good, and the bond is not blind');
+  t.match(blip?.what, /Its carrier was back at 5\.\d+ s, before hv:bond0 gave it up: it looks at carriers every 100 ms \(miimon\), and waits 1 s more \(downdelay\)/);
+  t.match(cut?.what, /went on using eth0 until 12\.\d+ s/);
+  // As if only the switch's end had gone.
+  t.same(kinds(altered(lostWithin(delayed, 0, 8), (e) => (isAt(e, 'hv:eth0 operstate') ? undefined : e))), ['silent-cut'], 'whose carrier stays is believed in');
+  t.same([...new Set(kinds(fixture('link-delays-no-downdelay')))], ['failover-detection'], 'each change of slave follows a carrier: no flaps for want of validation');
+  t.end();
+});
