@@ -32,14 +32,20 @@ const IN_USE_MS = 10 * 60_000;
 /** Raised when what is saved changes without its inputs changing. */
 const LAYOUT = 1;
 
-const made = new Map<string, Promise<FrozenMachine | undefined>>();
+const beingMade = new Map<string, Promise<FrozenMachine | undefined>>();
 
 /** One at a time for a machine; undefined where it must be booted for each job. */
-export function frozenMachine(options: QemuOptions, wallDeadlineMs: number, cache = join(cacheFolder(), 'machines')): Promise<FrozenMachine | undefined> {
+export async function frozenMachine(options: QemuOptions, wallDeadlineMs: number, cache = join(cacheFolder(), 'machines')): Promise<FrozenMachine | undefined> {
   const dir = join(cache, keyOf(options));
-  const known = made.get(dir) ?? Promise.resolve(remembered(dir) ?? make(options, dir, wallDeadlineMs)).catch(() => undefined);
-  made.set(dir, known);
-  return known;
+  // Looked for each time, which says that it is in use: a long run would lose it to another start, which prunes what has been idle.
+  const kept = remembered(dir);
+  if (kept) return kept;
+  const making = beingMade.get(dir) ?? make(options, dir, wallDeadlineMs).catch(() => undefined);
+  beingMade.set(dir, making);
+  const made = await making;
+  // Where it could not be made it will not be tried again in this run.
+  if (made) beingMade.delete(dir);
+  return made;
 }
 
 function keyOf(options: QemuOptions): string {

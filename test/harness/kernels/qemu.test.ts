@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { decodeJob, FROZEN_JOB, FROZEN_JOB_BYTES, type Job } from '../../../harness/agent/protocol.ts';
-import { endsUnfit } from '../../../harness/kernels/frozen.ts';
+import { endsUnfit, frozenMachine } from '../../../harness/kernels/frozen.ts';
 import { machineFiles } from '../../../harness/kernels/machine-process.ts';
 import { freezingArguments, qemuArguments, QEMU_DEFAULTS, type QemuOptions, thawedArguments } from '../../../harness/kernels/qemu.ts';
 import { formatRecord } from '../../../harness/kernels/records.ts';
@@ -54,4 +54,46 @@ t.test('a machine that does not come to be stopped is not waited for', async (t)
   t.equal(await says({ t: 'warp', phase: 'begin', sleptS: 60 }, { t: 'warp', phase: 'end', sleptS: 60 }, { t: 'stopping' }), false);
   t.equal(await says({ t: 'failed', reason: 'no watchdog' }), true);
   t.equal(await says({ t: 'warp', phase: 'begin', sleptS: 0 }, { t: 'warp', phase: 'end', sleptS: -1 }), true, 'its time does not skip');
+});
+
+t.test('a machine that has booted stays while it is used, and is made anew when it is gone', async (t) => {
+  const cache = mkdtempSync(join(tmpdir(), 'wirewarp-'));
+  t.teardown(() => { rmSync(cache, { recursive: true }); });
+  // A QEMU that says what QEMU says, and leaves a state.
+  const qemu = join(cache, 'qemu');
+  const said = ['{"event":"STOP"}', '{"event":"MIGRATION","data":{"status":"completed"}}'].map((line) => `echo '${line}'`).join('; ');
+  writeFileSync(qemu, `#!/bin/sh\necho x > state; ${said}; exec sleep 9\n`, { mode: 0o755 });
+  const machines = join(cache, 'machines');
+  const ask = () => frozenMachine({ ...options, qemu }, 5000, machines);
+  const [first, beside] = await Promise.all([ask(), ask()]);
+  t.ok(first && existsSync(join(first.dir, 'state')));
+  t.equal(beside?.dir, first?.dir, 'two at a time have one');
+  t.same(readdirSync(machines).length, 1, 'and nothing else is left');
+  const dir = first?.dir ?? '';
+  utimesSync(dir, 1, 1);
+  await ask();
+  t.ok(Date.now() - statSync(dir).mtimeMs < 60_000, 'asked for, it is in use: nobody prunes it');
+  rmSync(dir, { recursive: true });
+  t.equal((await ask())?.dir, dir);
+  t.ok(existsSync(join(dir, 'state')), 'made anew');
+  // What was idle for long goes when another is made; what was used just now stays.
+  for (let i = 0; i < 9; i++) mkdirSync(join(machines, `old${i}`));
+  for (let i = 0; i < 9; i++) utimesSync(join(machines, `old${i}`), 1, 1);
+  mkdirSync(join(machines, 'fresh'));
+  rmSync(dir, { recursive: true });
+  await ask();
+  t.ok(existsSync(join(machines, 'fresh')));
+  t.ok(readdirSync(machines).length <= 6);
+});
+
+t.test('where the machine cannot be saved each job boots, and nobody tries again', async (t) => {
+  const cache = mkdtempSync(join(tmpdir(), 'wirewarp-'));
+  t.teardown(() => { rmSync(cache, { recursive: true }); });
+  const qemu = join(cache, 'qemu');
+  writeFileSync(qemu, `#!/bin/sh\necho tried >> ${cache}/tries; exit 1\n`, { mode: 0o755 });
+  const ask = () => frozenMachine({ ...options, qemu }, 5000, join(cache, 'machines'));
+  t.equal(await ask(), undefined);
+  t.equal(await ask(), undefined);
+  t.equal(statSync(join(cache, 'tries')).size, 'tried\n'.length);
+  t.same(readdirSync(join(cache, 'machines')), [], 'nothing is left');
 });
