@@ -60,7 +60,8 @@ export default scenario({
   },
   // While it floods nobody misses anything; what it does not forward shows when it snoops again, until its member answers.
   diagnosis: {
-    'bridge-switched-on-again': 'group-limit', 'bridge-raised-and-switched-on-again': 'group-limit?', 'switched-on-again-said-to-help': 'group-limit',
+    // Whose answer comes first takes the room: a group that is heard, or another.
+    'bridge-switched-on-again': 'group-limit?', 'bridge-raised-and-switched-on-again': 'group-limit?', 'switched-on-again-said-to-help': 'group-limit?',
     'port-one-too-many': 'group-limit',
   },
   topology: (v) => limitedGroups(v),
