@@ -83,11 +83,11 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
   // The group goes with the port's carrier, and comes back with a report.
   'multicast/crash-without-leave': { 'carrier-lost-ipv4': STOPPED, 'carrier-lost-ipv6': STOPPED },
   // Who stays of two hears nothing from the other's leave until the next report.
-  'multicast/fast-leave': { 'fast-with-two-igmpv2': STOPPED, 'fast-with-two-mldv1': STOPPED },
+  // Whether the other one answers a general query soon enough to be seen coming back is the seed's choice.
+  'multicast/fast-leave': { 'fast-with-two-igmpv2': ['group-stopped?'], 'fast-with-two-mldv1': ['group-stopped?'], 'fast-with-two-said-to-keep': ['group-stopped?'] },
   'multicast/firewall-drops-queries': {},
   'multicast/flood-without-querier': {},
   'multicast/flood-without-snooping': {},
-  // A table that was full holds not all groups when snooping is on again.
   'multicast/host-reports': {},
   // Whose answer comes first, after snooping was switched on again, takes the room: a group that is heard, or another.
   'multicast/mdb-limits': { 'bridge-switched-on-again': ['group-stopped?'], 'bridge-raised-and-switched-on-again': ['group-stopped?'], 'switched-on-again-said-to-help': ['group-stopped?'] },
@@ -155,8 +155,8 @@ export const BY_CLAIMS: Readonly<Record<string, Variants>> = {
     'mldv2-from-include': EXPIRED,
     'mldv2-from-exclude': EXPIRED,
     'no-change-reported': EXPIRED,
-    // The bridge speaks MLDv1: the group as a whole expires.
-    'mldv1-bridge': EXPIRED,
+    // The bridge speaks MLDv1: the group as a whole expires, unless an answer to a query keeps it.
+    'mldv1-bridge': ['membership-expired?'],
   },
   // In VLAN 21 a membership lasts 20 s, and nobody asks within them.
   'snooping/vlan-members': { igmp: STOPPED, mld: STOPPED, 'vlan-20-snooped': STOPPED, 'no-router-port': STOPPED },
