@@ -50,13 +50,26 @@ export function readMutant(name: string, text: string): Mutant {
 
 export const pattern = ({ scenario, variant }: Outcome): string => `${scenario}#${variant}`;
 
-/** Broken, errored or crashed where it should not be; what does so on the unmutated kernel too says nothing. */
+/** Broken or crashed where it should not be; what does so on the unmutated kernel too, or could not be decided there, says nothing. */
 export function noticed(outcomes: readonly Outcome[], base: readonly Outcome[]): Outcome[] {
-  const ours = new Set(failures(base).map(pattern));
+  const ours = new Set([...failures(base), ...errored(base)].map(pattern));
   return failures(outcomes).filter((outcome) => !ours.has(pattern(outcome)));
 }
 
-export const failures = (outcomes: readonly Outcome[]): Outcome[] => outcomes.filter(({ verdict, asExpected }) => !asExpected && verdict !== 'skipped');
+/** What a kernel did wrong. */
+export const failures = (outcomes: readonly Outcome[]): Outcome[] => outcomes.filter(({ verdict, asExpected }) => !asExpected && (verdict === 'broken' || verdict === 'crashed'));
+
+/** The harness or the machine failed: that says nothing of a kernel. */
+export const errored = (outcomes: readonly Outcome[]): Outcome[] => outcomes.filter(({ verdict }) => verdict === 'errored');
+
+/** Nobody noticed, but not everybody could look: a run errored, or what failed did not get an answer on the unmutated kernel. */
+export function undecided(outcomes: readonly Outcome[], base: readonly Outcome[]): Outcome[] {
+  if (noticed(outcomes, base).length > 0) return [];
+  const unknown = new Set(errored(base).map(pattern));
+  return [...errored(outcomes), ...failures(outcomes).filter((outcome) => unknown.has(pattern(outcome)))];
+}
+
+export const survived = (outcomes: readonly Outcome[], base: readonly Outcome[]): boolean => noticed(outcomes, base).length + undecided(outcomes, base).length === 0;
 
 /** "multicast/a#x, #y; ports/b#z (errored)": variants by their scenario. */
 export function byScenario(outcomes: readonly Outcome[]): string {
@@ -70,14 +83,20 @@ export function byScenario(outcomes: readonly Outcome[]): string {
 export function mutantTable(runs: readonly MutantRun[], base: readonly Outcome[]): string {
   const rows = runs.map(({ mutant, outcomes, leftOut }) => {
     const broke = noticed(outcomes, base);
-    const what = broke.length > 0 ? byScenario(broke) : mutant.equivalent === undefined ? '**survived**' : `survived: ${mutant.equivalent}`;
+    const open = undecided(outcomes, base);
+    const silent = mutant.equivalent === undefined ? '**survived**' : `survived: ${mutant.equivalent}`;
+    const what = broke.length > 0 ? byScenario(broke) : open.length > 0 ? `**undecided**: ${byScenario(open)}` : silent;
     return `| ${mutant.name} | ${mutant.breaks} | ${what} | ${broke.length} of ${outcomes.length}${leftOut.length > 0 ? ', stopped' : ''} |`;
   });
   return ['| mutant | what it breaks | variants that noticed | of those run |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 export function mutantSummary(runs: readonly MutantRun[], base: readonly Outcome[]): string {
-  const survivors = runs.filter(({ outcomes }) => noticed(outcomes, base).length === 0);
-  const named = survivors.length === 0 ? '' : `: ${survivors.map(({ mutant }) => mutant.name).join(', ')}`;
-  return `${runs.length} mutants, ${runs.length - survivors.length} noticed, ${survivors.length} survived${named}. On the unmutated kernel ${failures(base).length} of ${base.length} variants came out otherwise than they should.`;
+  const names = (some: readonly MutantRun[]): string => (some.length === 0 ? '' : `: ${some.map(({ mutant }) => mutant.name).join(', ')}`);
+  const survivors = runs.filter(({ outcomes }) => survived(outcomes, base));
+  const open = runs.filter(({ outcomes }) => undecided(outcomes, base).length > 0);
+  const count = runs.length - survivors.length - open.length;
+  const left = open.length === 0 ? '' : `, ${open.length} undecided, since the harness failed${names(open)}`;
+  const lost = errored(base).length === 0 ? '' : `, ${errored(base).length} errored`;
+  return `${runs.length} mutants, ${count} noticed, ${survivors.length} survived${names(survivors)}${left}. On the unmutated kernel ${failures(base).length} of ${base.length} variants came out otherwise than they should${lost}.`;
 }

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { byScenario, failures, type Mutant, type MutantRun, mutantSummary, mutantTable, noticed, type Outcome, pattern, readMutant } from '../../lib/mutants.ts';
+import { byScenario, errored, failures, type Mutant, type MutantRun, mutantSummary, mutantTable, noticed, type Outcome, pattern, readMutant, survived, undecided } from '../../lib/mutants.ts';
 import { openWorkshop } from './kernels.ts';
 
 const given = process.argv.slice(2);
@@ -42,6 +42,8 @@ const results = kept ?? mkdtempSync(join(tmpdir(), 'wirewarp-mutants-'));
 mkdirSync(results, { recursive: true });
 const remembered = <T>(name: string): T | undefined => (existsSync(join(results, name)) ? (JSON.parse(readFileSync(join(results, name), 'utf8')) as T) : undefined);
 const remembers = (name: string, what: unknown): void => { writeFileSync(join(results, name), JSON.stringify(what)); };
+/** What errored is run again the next time. */
+const decided = (outcomes: readonly Outcome[]): Outcome[] => outcomes.filter(({ verdict }) => verdict !== 'errored');
 const say = (line: string): void => console.error(line);
 
 /** One `run`; what it wrote is all that counts. */
@@ -67,7 +69,7 @@ try {
     const fresh = [...new Set(outcomes.map(pattern))].filter((one) => !base.has(one));
     if (noBase || fresh.length === 0) return;
     for (const outcome of run(plain, fresh)) base.set(pattern(outcome), outcome);
-    remembers('unmutated.json', [...base.values()]);
+    remembers('unmutated.json', decided([...base.values()]));
   };
   const runs: MutantRun[] = [];
   for (const mutant of mutants) {
@@ -90,16 +92,18 @@ try {
       break;
     }
     const done: MutantRun = { mutant, outcomes: [...outcomes.values()], leftOut };
-    remembers(`${mutant.name}.json`, { key: mutant.diff, done: { outcomes: done.outcomes, leftOut } });
+    if (errored(done.outcomes).length === 0) remembers(`${mutant.name}.json`, { key: mutant.diff, done: { outcomes: done.outcomes, leftOut } });
     runs.push(done);
     const broke = noticed(done.outcomes, [...base.values()]);
-    say(`${clock()} ${mutant.name}: ${broke.length > 0 ? byScenario(broke) : 'survived'} (${done.outcomes.length} variants)`);
+    const open = undecided(done.outcomes, [...base.values()]);
+    say(`${clock()} ${mutant.name}: ${broke.length > 0 ? byScenario(broke) : open.length > 0 ? `undecided: ${byScenario(open)}` : 'survived'} (${done.outcomes.length} variants)`);
   }
   const ran = [...base.values()];
-  for (const { scenario, variant, verdict } of failures(ran)) say(`✗ unmutated: ${scenario}#${variant} ${verdict}`);
+  for (const { scenario, variant, verdict } of [...failures(ran), ...errored(ran)]) say(`✗ unmutated: ${scenario}#${variant} ${verdict}`);
   if (!buildOnly) console.log(`${mutantTable(runs, ran)}\n\n${mutantSummary(runs, ran)}`);
-  // A mutant that survives and has no reason to is a hole in the catalogue.
-  if (failures(ran).length > 0 || runs.some(({ mutant, outcomes }) => mutant.equivalent === undefined && noticed(outcomes, ran).length === 0)) process.exitCode = buildOnly ? 0 : 1;
+  // A mutant that survives and has no reason to is a hole in the catalogue; of one that nobody could judge nothing is known.
+  const open = runs.some(({ mutant, outcomes }) => (mutant.equivalent === undefined && survived(outcomes, ran)) || undecided(outcomes, ran).length > 0);
+  if (open || failures(ran).length + errored(ran).length > 0) process.exitCode = buildOnly ? 0 : 1;
 } finally {
   if (kept === undefined) rmSync(results, { recursive: true, force: true });
 }

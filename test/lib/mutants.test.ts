@@ -1,5 +1,5 @@
 import t from 'tap';
-import { mutantSummary, mutantTable, noticed, type Outcome, readMutant } from '../../lib/mutants.ts';
+import { errored, mutantSummary, mutantTable, noticed, type Outcome, readMutant } from '../../lib/mutants.ts';
 
 const PATCH = `Breaks: A membership lasts half its interval.
 Scenarios: multicast/membership-expiry  multicast/fast-leave#fast-igmpv2
@@ -25,8 +25,26 @@ void t.test('everything wrong with a patch is said at once', async () => {
 });
 
 void t.test('what breaks without the mutant too was not noticed, and a skip is nothing', async () => {
-  const run = [outcome('x', 'broken'), outcome('y', 'errored'), outcome('z', 'skipped', false), outcome('w', 'held')];
+  const run = [outcome('x', 'broken'), outcome('y', 'crashed'), outcome('z', 'skipped', false), outcome('w', 'held')];
   t.same(noticed(run, [outcome('y', 'broken')]).map(({ variant }) => variant), ['x']);
+});
+
+void t.test('a harness that failed noticed nothing, with the mutant or without it', async () => {
+  const run = [outcome('x', 'errored'), outcome('y', 'broken'), outcome('z', 'crashed')];
+  t.same(noticed(run, []).map(({ variant }) => variant), ['y', 'z']);
+  t.same(noticed(run, [outcome('y', 'errored')]).map(({ variant }) => variant), ['z'], 'nobody knows whether y breaks without the mutant');
+  t.same(errored(run).map(({ variant }) => variant), ['x']);
+});
+
+void t.test('a mutant whose runs errored is undecided, and named as such', async () => {
+  const mutant = readMutant('halved', PATCH);
+  const runs = [{ mutant, outcomes: [outcome('x', 'errored'), outcome('y', 'held')], leftOut: [] }];
+  const base = [outcome('x', 'held'), outcome('y', 'errored')];
+  t.match(mutantTable(runs, base).split('\n')[2], '| **undecided**: multicast/a#x (errored) | 0 of 2 |');
+  t.equal(
+    mutantSummary(runs, base),
+    '1 mutants, 0 noticed, 0 survived, 1 undecided, since the harness failed: halved. On the unmutated kernel 0 of 2 variants came out otherwise than they should, 1 errored.',
+  );
 });
 
 void t.test('the table names who noticed, and who survived', async () => {
