@@ -130,6 +130,27 @@ export interface HostFacts {
   readonly notSeenAt?: string | undefined;
 }
 
+/** A sender that has the MAC which a bond had with another slave. */
+export interface NeighbourFacts {
+  readonly bond: string;
+  /** The machine that has it. */
+  readonly who: string;
+  readonly address: string;
+  readonly moved: Moved;
+  /** When it learned the MAC. */
+  readonly known: Change<string>;
+  readonly oldSlave: string;
+  readonly newSlave: string;
+  readonly oldMac: string;
+  readonly newMac: string;
+  /** How often the bond announces: num_grat_arp. */
+  readonly notices: number;
+  /** A capture of the bond's new link, which shows no announcement. */
+  readonly silentAt: string | undefined;
+  /** A frame to the old MAC. */
+  readonly stray: SeenFrame | undefined;
+}
+
 export interface Cause {
   readonly kind: FindingKind;
   /** Where it is lost. */
@@ -140,5 +161,6 @@ export interface Cause {
   readonly station?: StationFacts;
   readonly place?: PlaceFacts;
   readonly host?: HostFacts;
+  readonly neighbour?: NeighbourFacts;
   readonly outage: Outage;
 }

@@ -8,6 +8,7 @@ import { entryExpired, neverJoined, notFlooded, notInTable } from './group-cause
 import { atTheHost } from './host-causes.ts';
 import { isInherent, KINDS } from './kinds.ts';
 import { givenUp } from './malformed-queries.ts';
+import { keepsOldMac } from './neighbour-causes.ts';
 import { Network } from './network.ts';
 import { isGroup, isMember, joinsOf, type Outage, outagesOf, samplesOf } from './outages.ts';
 import { longestPacket, placeCause } from './place-causes.ts';
@@ -19,6 +20,7 @@ import type { Affected, Draft, Finding } from './types.ts';
 import { type Parting, partingOf, type Sending, walk, type Way, waysTo } from './walk.ts';
 import { groupDraft } from './words/groups.ts';
 import { hostDraft } from './words/hosts.ts';
+import { neighbourDraft } from './words/neighbours.ts';
 import { instant, ofEvent } from './words/phrases.ts';
 import { placeDraft } from './words/places.ts';
 import { stationDraft } from './words/stations.ts';
@@ -43,7 +45,7 @@ export function diagnose(input: StoryInput): Finding[] {
 }
 
 function draftOf({ net }: Context, causes: readonly Cause[]): Draft | undefined {
-  return groupDraft(net, causes) ?? stationDraft(net, causes) ?? placeDraft(net, causes) ?? hostDraft(net, causes) ?? standstill(net, causes);
+  return groupDraft(net, causes) ?? stationDraft(net, causes) ?? placeDraft(net, causes) ?? neighbourDraft(net, causes) ?? hostDraft(net, causes) ?? standstill(net, causes);
 }
 
 function finding({ key: _key, ...draft }: Draft, causes: readonly Cause[]): Finding {
@@ -100,6 +102,10 @@ export function causeAt(ctx: Context, outage: Outage, ns: number): Cause {
       const cause = stationCause(ctx, outage, leg, at);
       if (cause) return cause;
     }
+  for (const leg of legs) {
+    const cause = keepsOldMac(ctx, outage, leg, ns);
+    if (cause) return cause;
+  }
   const [first] = legs;
   return first ? atTheHost(ctx, outage, first.to) : { kind: 'unexplained', where: probe.from, key: probe.to, host: { machine: probe.from, group: undefined, to: probe.to, port: probe.port, sent: outage.lost.length }, outage };
 }

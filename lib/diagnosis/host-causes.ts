@@ -65,7 +65,7 @@ function renegotiates({ story, net }: Context, outage: Outage): boolean {
 }
 
 /** The first lost datagram of the outage, wherever a capture has it. */
-function framesOf({ story }: Context, outage: Outage): SeenFrame[] {
+export function framesOf({ story }: Context, outage: Outage): SeenFrame[] {
   const { probe, lost } = outage;
   const middle = lost[Math.floor(lost.length / 2)];
   if (middle === undefined) return [];

@@ -18,6 +18,7 @@ export const KINDS = {
   'flushed-with-port': 'the group was dropped with its port',
   // A station is not where switches believe.
   'failover-unannounced': 'the bond moved, and nobody told the switches',
+  'mac-changed-unannounced': 'the bond has another MAC, and nobody told its neighbours',
   'migration-unannounced': 'the guest moved, and nobody told the switches',
   'announcement-too-early': 'the announcement left before the port was in its bridge',
   'announcement-lost': 'the announcement was sent, and lost on the way',

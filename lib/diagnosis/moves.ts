@@ -20,7 +20,7 @@ export function movedBetween(ctx: Context, station: string, bridge: string, from
   return candidates.find((m) => way(m.ns - 2 * story.slackNs) !== now) ?? candidates[0];
 }
 
-function bondMoves({ story, net }: Context): Moved[] {
+export function bondMoves({ story, net }: Context): Moved[] {
   return story.topology.devices.filter((d) => d.kind === 'bond').flatMap((d) => {
     const bond = net.label(d);
     const changes = story.states.get(activeSlaveKey(bond)) ?? [];

@@ -37,9 +37,9 @@ export default scenario({
   controls: {
     'active-said-to-keep': { ...variant({ policy: 'active', family: 4, claims: 'kept' }), breaks: 'gratuitous ARPs' },
     'none-said-to-change': { ...variant({ policy: 'none', family: 6, claims: 'changed' }), breaks: 'unsolicited neighbour advertisements' },
-    'active-and-quiet': { ...variant({ policy: 'active', family: 4, claims: 'changed', notices: 0 }), diagnosis: 'unexplained', breaks: ['gratuitous ARPs', 'outage'] },
+    'active-and-quiet': { ...variant({ policy: 'active', family: 4, claims: 'changed', notices: 0 }), diagnosis: 'mac-changed-unannounced', breaks: ['gratuitous ARPs', 'outage'] },
+    'active-and-quiet-ipv6': { ...variant({ policy: 'active', family: 6, claims: 'changed', notices: 0 }), diagnosis: 'mac-changed-unannounced', breaks: ['unsolicited neighbour advertisements', 'outage'] },
   },
-  // Whose neighbours keep the MAC that is gone is not on record: what MAC a bond had when is not.
   diagnosis: {},
   topology: (v) => twoAccessSwitches({ hostAddress: 'bond', knows: 'nobody', ipv6: v.family === 6, bond: { fail_over_mac: v.policy, ...(v.notices === undefined ? {} : { num_peer_notif: v.notices }) } }),
   captures: () => [LINK_LAYER],
