@@ -34,21 +34,40 @@ const comments = (texts: readonly string[] = []): Option[] => texts.map((text) =
 const string = (code: number, text: string | undefined): Option[] =>
   text === undefined ? [] : [[code, utf8.encode(text)]];
 
-function block(type: number, body: Uint8Array, options: readonly Option[]): Uint8Array {
-  const tail = new Writer(true);
-  for (const [code, value] of options) tail.u16(code).u16(value.length).bytes(value).align(4);
-  if (options.length > 0) tail.u16(OPTION.end).u16(0);
-  const padding = new Uint8Array((4 - (body.length % 4)) % 4);
-  const length = 12 + body.length + padding.length + tail.length;
-  const header = new Writer(true).u32(type).u32(length).done();
-  return concat(header, body, padding, tail.done(), new Writer(true).u32(length).done());
+const padded = (length: number): number => length + ((4 - (length % 4)) % 4);
+
+/** In one piece of its final size: a capture has a block a frame. */
+function block(type: number, parts: readonly Uint8Array[], options: readonly Option[]): Uint8Array {
+  const bodyLength = padded(parts.reduce((sum, part) => sum + part.length, 0));
+  const optionsLength = options.reduce((sum, [, value]) => sum + 4 + padded(value.length), options.length > 0 ? 4 : 0);
+  const whole = new Uint8Array(12 + bodyLength + optionsLength);
+  const view = new DataView(whole.buffer);
+  view.setUint32(0, type, true);
+  view.setUint32(4, whole.length, true);
+  let at = 8;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  at = 8 + bodyLength;
+  for (const [code, value] of options) {
+    view.setUint16(at, code, true);
+    // 16 bits hold it, or it would be cut without a word.
+    if (value.length > 0xffff) throw new RangeError(`an option of ${value.length} bytes does not fit a pcapng block: at most 65535`);
+    view.setUint16(at + 2, value.length, true);
+    whole.set(value, at + 4);
+    at += 4 + padded(value.length);
+  }
+  // The end of options is four zeros, which are there.
+  view.setUint32(whole.length - 4, whole.length, true);
+  return whole;
 }
 
 /** The section header: write it once, then interfaces, then packets. */
 export function pcapngSection(section: PcapngSection = {}): Uint8Array {
   // Section length -1: not known, as it is in a stream.
   const body = new Writer(true).u32(BYTE_ORDER_MAGIC).u16(1).u16(0).u32(0xffffffff).u32(0xffffffff).done();
-  return block(BLOCK.section, body, [
+  return block(BLOCK.section, [body], [
     ...comments(section.comments),
     ...string(OPTION.sectionApplication, section.application),
   ]);
@@ -57,7 +76,7 @@ export function pcapngSection(section: PcapngSection = {}): Uint8Array {
 /** Interfaces are numbered as they come, from 0; they may come between packets. */
 export function pcapngInterface(iface: PcapngInterface = {}): Uint8Array {
   const { linkType = LINK_TYPE.ethernet, snapLength = MAX_SNAP_LENGTH, name, description } = iface;
-  return block(BLOCK.interface, new Writer(true).u16(linkType).u16(0).u32(snapLength).done(), [
+  return block(BLOCK.interface, [new Writer(true).u16(linkType).u16(0).u32(snapLength).done()], [
     ...comments(iface.comments),
     ...string(OPTION.interfaceName, name),
     ...string(OPTION.interfaceDescription, description),
@@ -68,8 +87,8 @@ export function pcapngInterface(iface: PcapngInterface = {}): Uint8Array {
 /** One packet, with its comments. */
 export function pcapngPacket(packet: PcapngPacket): Uint8Array {
   const { timestampNs, bytes, originalLength = bytes.length, interfaceId = 0, direction } = packet;
-  const header = new Writer(true).u32(interfaceId);
-  header
+  const header = new Writer(true)
+    .u32(interfaceId)
     .u32(Number(timestampNs >> 32n))
     .u32(Number(timestampNs & 0xffffffffn))
     .u32(bytes.length)
@@ -77,7 +96,7 @@ export function pcapngPacket(packet: PcapngPacket): Uint8Array {
   const flags = direction && new Writer(true).u32(direction === 'inbound' ? 1 : 2).done();
   const options: Option[] = comments(packet.comments);
   if (flags) options.push([OPTION.packetFlags, flags]);
-  return block(BLOCK.enhancedPacket, concat(header.done(), bytes), options);
+  return block(BLOCK.enhancedPacket, [header.done(), bytes], options);
 }
 
 /** A whole file of one section. */

@@ -48,7 +48,8 @@ export function parseIpv4(text: string): Uint8Array {
 }
 
 export function formatIpv4(bytes: Uint8Array): Ipv4Address {
-  return octets(bytes, 4, 'IPv4 address').join('.');
+  const [a, b, c, d] = octets(bytes, 4, 'IPv4 address');
+  return `${a}.${b}.${c}.${d}`;
 }
 
 /** The forms of RFC 4291 section 2.2, without zone; anything else is a RangeError. */
@@ -167,6 +168,20 @@ export function solicitedNode(address: Ipv6Address): Ipv6Address {
 
 /** Sum of the pseudo-header for UDP and ICMPv6 checksums: RFC 768 over IPv4, RFC 8200 section 8.1 over IPv6. */
 export function pseudoHeaderSum(src: string, dst: string, protocol: number, length: number): number {
-  const writer = new Writer().bytes(parseIp(src)).bytes(parseIp(dst)).u32(length).u32(protocol);
-  return onesComplementSum(writer.done());
+  return onesComplementSum(NOTHING, addressSum(src) + addressSum(dst) + Math.floor(length / 0x10000) + (length & 0xffff) + protocol);
+}
+
+const NOTHING = new Uint8Array(0);
+/** A capture has few addresses and many frames; more than so many are somebody's scan. */
+const REMEMBERED_SUMS = 1000;
+const sums = new Map<string, number>();
+
+function addressSum(address: string): number {
+  let sum = sums.get(address);
+  if (sum === undefined) {
+    sum = onesComplementSum(parseIp(address));
+    if (sums.size >= REMEMBERED_SUMS) sums.clear();
+    sums.set(address, sum);
+  }
+  return sum;
 }
