@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startTicks } from '../runner/live.ts';
 import { cacheFolder } from '../setup/cache.mjs';
 import { exec } from '../system/exec.ts';
+import { startTicks } from '../system/owner.ts';
 
 export interface Worktree {
   readonly path: string;

@@ -10,10 +10,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from 'node:path';
 import { cacheFolder } from '../setup/cache.mjs';
 import { searchPath, start } from '../system/exec.ts';
+import { type Owner, ourselves, processes, standingOf } from '../system/owner.ts';
 import { skipFault } from '../../lib/virtual-time.ts';
 import { followLines } from './follow.ts';
+import type { LaunchOptions } from './kernel.ts';
 import { machineFiles } from './machine-process.ts';
-import { freezingArguments, type QemuOptions, STATE } from './qemu.ts';
+import { freezingArguments, MEMORY, MEMORY_APART, type QemuOptions, STATE } from './qemu.ts';
 import { openQmp } from './qmp.ts';
 import { parseRecord } from './records.ts';
 
@@ -30,21 +32,29 @@ const KEPT = 6;
 /** Nobody takes longer from being handed a folder to having read the state. */
 const IN_USE_MS = 10 * 60_000;
 /** Raised when what is saved changes without its inputs changing. */
-const LAYOUT = 1;
+const LAYOUT = 2;
+/** In the name of one that is being made; and whose it is. */
+const UNFINISHED = '.making-', OWNER = 'owner.json';
 
 const beingMade = new Map<string, Promise<FrozenMachine | undefined>>();
 
-/** One at a time for a machine; undefined where it must be booted for each job. */
-export async function frozenMachine(options: QemuOptions, wallDeadlineMs: number, cache = join(cacheFolder(), 'machines')): Promise<FrozenMachine | undefined> {
+/** Folders in which this process has looked for what killed starts left: once is enough. */
+const swept = new Set<string>();
+
+/** One at a time for a machine; undefined where it must be booted for each job. Throws when the signal is aborted. */
+export async function frozenMachine(options: QemuOptions, launch: Pick<LaunchOptions, 'wallDeadlineMs' | 'signal'>, cache = join(cacheFolder(), 'machines')): Promise<FrozenMachine | undefined> {
   const dir = join(cache, keyOf(options));
+  if (!swept.has(cache)) sweepUnfinished(cache);
+  swept.add(cache);
   // Looked for each time, which says that it is in use: a long run would lose it to another start, which prunes what has been idle.
   const kept = remembered(dir);
   if (kept) return kept;
-  const making = beingMade.get(dir) ?? make(options, dir, wallDeadlineMs).catch(() => undefined);
+  const making = beingMade.get(dir) ?? make(options, dir, launch).catch(() => undefined);
   beingMade.set(dir, making);
   const made = await making;
   // Where it could not be made it will not be tried again in this run.
   if (made) beingMade.delete(dir);
+  launch.signal?.throwIfAborted();
   return made;
 }
 
@@ -66,19 +76,20 @@ function remembered(dir: string): FrozenMachine | undefined {
     const machine = { dir, console: readFileSync(files.console, 'utf8'), channel: readFileSync(files.channel, 'utf8') };
     const now = new Date();
     utimesSync(dir, now, now); // in use: not to be pruned
-    return existsSync(join(dir, STATE)) ? machine : undefined;
+    return [STATE, MEMORY].every((name) => existsSync(join(dir, name))) ? machine : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function make(options: QemuOptions, dir: string, wallDeadlineMs: number): Promise<FrozenMachine | undefined> {
+async function make(options: QemuOptions, dir: string, launch: Pick<LaunchOptions, 'wallDeadlineMs' | 'signal'>): Promise<FrozenMachine | undefined> {
   const cache = join(dir, '..');
   mkdirSync(cache, { recursive: true });
   // Beside its place and renamed: another start sees all of it or nothing.
-  const making = mkdtempSync(`${dir}.making-`);
+  const making = mkdtempSync(`${dir}${UNFINISHED}`);
   try {
-    if (!(await bootAndSave(options, making, wallDeadlineMs))) return undefined;
+    writeFileSync(join(making, OWNER), JSON.stringify(ourselves()));
+    if (!(await bootAndSave(options, making, launch))) return undefined;
     // Another start may have been first; both are the same.
     if (!existsSync(dir)) renameSync(making, dir);
     return remembered(dir);
@@ -88,15 +99,18 @@ async function make(options: QemuOptions, dir: string, wallDeadlineMs: number): 
   }
 }
 
-async function bootAndSave(options: QemuOptions, dir: string, wallDeadlineMs: number): Promise<boolean> {
+async function bootAndSave(options: QemuOptions, dir: string, { wallDeadlineMs, signal }: Pick<LaunchOptions, 'wallDeadlineMs' | 'signal'>): Promise<boolean> {
+  signal?.throwIfAborted();
   const files = machineFiles(dir);
   for (const path of [files.console, files.channel]) writeFileSync(path, '');
   const vm = start('setpriv', ['--pdeathsig', 'KILL', '--', options.qemu ?? 'qemu-system-x86_64', ...freezingArguments(options, files)], {
     doing: `boot ${options.image} in QEMU`, stdio: ['pipe', 'pipe', 'pipe'], cwd: dir, detached: true, timeoutMs: wallDeadlineMs,
   });
+  const end = (): void => { vm.kill('SIGKILL'); };
+  signal?.addEventListener('abort', end, { once: true });
   let over = false;
   void vm.ended.then(() => { over = true; });
-  const unfit = endsUnfit(files.channel, () => over).then((is) => { if (is) vm.kill('SIGKILL'); });
+  const unfit = endsUnfit(files.channel, () => over).then((is) => { if (is) end(); });
   let saved = false;
   try {
     const { ask, messages } = openQmp(vm);
@@ -104,13 +118,15 @@ async function bootAndSave(options: QemuOptions, dir: string, wallDeadlineMs: nu
       if (event === 'STOP') {
         // Bytes a second: as fast as the disk takes it.
         ask('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
+        ask('migrate-set-capabilities', MEMORY_APART);
         ask('migrate', { uri: `exec:cat > ${STATE}` });
       }
       saved = data?.status === 'completed';
       if (saved || error !== undefined || data?.status === 'failed') break;
     }
   } finally {
-    vm.kill('SIGKILL');
+    signal?.removeEventListener('abort', end);
+    end();
     await vm.ended;
     await unfit;
   }
@@ -130,11 +146,32 @@ export async function endsUnfit(channel: string, over: () => boolean): Promise<b
   return false;
 }
 
-/** The ones used longest ago, and what killed starts left. */
+const idleMs = (path: string): number => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+
+/** The ones used longest ago. */
 function prune(cache: string, made: string): void {
-  const idle = (path: string): number => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  const paths = readdirSync(cache).map((name) => join(cache, name));
-  const whole = paths.filter((path) => !path.includes('.making-'));
-  const old = whole.filter((path) => path !== made).sort((a, b) => idle(a) - idle(b)).slice(KEPT - 1);
-  for (const path of [...old, ...paths.filter((path) => !whole.includes(path))]) if (idle(path) > IN_USE_MS) rmSync(path, { recursive: true, force: true });
+  const whole = readdirSync(cache).filter((name) => !name.includes(UNFINISHED)).map((name) => join(cache, name));
+  const old = whole.filter((path) => path !== made).sort((a, b) => idleMs(a) - idleMs(b)).slice(KEPT - 1);
+  for (const path of old) if (idleMs(path) > IN_USE_MS) rmSync(path, { recursive: true, force: true });
+}
+
+/** What starts left that were killed while they booted one. */
+function sweepUnfinished(cache: string): void {
+  if (!existsSync(cache)) return;
+  const system = processes();
+  for (const name of readdirSync(cache).filter((one) => one.includes(UNFINISHED))) {
+    const path = join(cache, name);
+    const owner = ownerOf(path);
+    // Without an owner that can be looked for, by its age.
+    const standing = owner && standingOf(owner, system);
+    if (standing === 'gone' || (standing !== 'alive' && idleMs(path) > IN_USE_MS)) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function ownerOf(dir: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dir, OWNER), 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
 }

@@ -43,6 +43,8 @@ export interface LaunchOptions {
   /** Wall time after which the place is ended. */
   wallDeadlineMs: number;
   extras?: Extras | undefined;
+  /** Aborted: the place is not wanted any more, also while what it goes on from is being made. */
+  signal?: AbortSignal;
   /** Boot it, though one that has booted may be at hand. */
   fresh?: boolean;
 }

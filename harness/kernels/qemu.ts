@@ -65,7 +65,7 @@ export function qemuArguments(o: QemuOptions, job: Job, files: MachineFiles): st
 /** A machine that boots and then stops itself; asked for over its monitor, its state is saved below the working folder. */
 export function freezingArguments(o: QemuOptions, files: MachineFiles): string[] {
   return [
-    ...freezerOf(o, BOOT_SEED, files),
+    ...freezerOf(o, BOOT_SEED, files, 'on'),
     '-initrd', o.initramfs,
     '-append', commandLine(o, LATER),
     // Stopped, not ended.
@@ -75,27 +75,32 @@ export function freezingArguments(o: QemuOptions, files: MachineFiles): string[]
 
 /** One that goes on from a state that was saved, below the working folder. */
 export const thawedArguments = (o: QemuOptions, job: Job, files: MachineFiles): string[] => [
-  ...freezerOf(o, job.seed, files, encodeJob(job)),
-  '-action', 'watchdog=none', '-incoming', `exec:cat ${STATE}`,
+  ...freezerOf(o, job.seed, files, 'off', encodeJob(job)),
+  '-action', 'watchdog=none', '-incoming', 'defer',
 ];
 
 /** A machine comes back as stopped as it was saved. */
 async function goOn(vm: Started): Promise<void> {
   const { ask, messages } = openQmp(vm);
+  ask('migrate-set-capabilities', MEMORY_APART);
+  ask('migrate-incoming', { uri: `exec:cat ${STATE}` });
   for await (const { event, data } of messages) if (event === 'MIGRATION' && data?.status === 'completed') ask('cont');
 }
 
-/** The saved state's name. */
-export const STATE = 'state';
+/** The saved state's names: of all but the guest's memory, and of that. */
+export const STATE = 'state', MEMORY = 'memory';
+/** The memory is not part of the state: it is a file, which each machine that goes on has for itself, page by page as it needs them. */
+export const MEMORY_APART = { capabilities: [{ capability: 'x-ignore-shared', state: true }] } as const;
 /** Random numbers are seeded anew by the job; a boot needs some as well. */
 const BOOT_SEED = 0;
 
-function freezerOf(o: QemuOptions, seed: number, files: MachineFiles, job = ''): string[] {
+function freezerOf(o: QemuOptions, seed: number, files: MachineFiles, shared: 'on' | 'off', job = ''): string[] {
   if (job.length > FROZEN_JOB_BYTES) throw new Error(`the job takes ${job.length} bytes, and a machine that has booted has room for ${FROZEN_JOB_BYTES}`);
   // In an option's value a comma is written twice.
   const port = (id: string, path: string): string[] => ['-chardev', `file,id=${id},append=on,path=${path.replaceAll(',', ',,')}`, '-serial', `chardev:${id}`];
   return [
     ...machineOf(o, seed), '-device', 'i6300esb',
+    '-object', `memory-backend-file,id=memory,size=${o.memoryMiB}M,mem-path=${MEMORY},share=${shared}`, '-machine', 'memory-backend=memory',
     '-qmp', 'stdio', '-global', 'migration.x-events=on',
     '-fw_cfg', `name=${FROZEN_JOB},string=${job.padEnd(FROZEN_JOB_BYTES)}`,
     ...port('console', files.console), ...port('channel', files.channel),
@@ -142,7 +147,7 @@ async function launchQemu(plain: QemuOptions, job: Job, launch: LaunchOptions): 
   await utimes(options.initramfs, now, now).catch(() => undefined);
   const files = machineFiles(launch.dir);
   const program = options.qemu ?? 'qemu-system-x86_64';
-  const frozen = options.time === 'warp' && launch.fresh !== true ? await frozenMachine(options, launch.wallDeadlineMs) : undefined;
+  const frozen = options.time === 'warp' && launch.fresh !== true ? await frozenMachine(options, launch) : undefined;
   if (frozen) {
     return launchMachine({
       doing: `go on with ${options.image} in QEMU`, program, args: thawedArguments(options, job, files), cwd: frozen.dir, begun: frozen, drive: goOn, endingOf: qemuEnding,

@@ -183,7 +183,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   await keep('plan.sh', shellScript(plan, { title: selection.scenario.title, scenario: selection.name, variant: selection.variant }));
 
   const wallDeadlineMs = options.wallDeadlineMs ?? (kernel.virtualTime ? 300_000 : (deadlineS / scale + 60) * 1000);
-  const launched = await kernel.launch(job, { dir, wallDeadlineMs, extras });
+  const launched = await kernel.launch(job, { dir, wallDeadlineMs, extras, signal: options.signal });
   const onAbort = (): void => void launched.kill();
   options.signal.addEventListener('abort', onAbort, { once: true });
   // It may have come while the place was being launched.

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -7,6 +7,8 @@ import { endsUnfit, frozenMachine } from '../../../harness/kernels/frozen.ts';
 import { machineFiles } from '../../../harness/kernels/machine-process.ts';
 import { freezingArguments, qemuArguments, QEMU_DEFAULTS, type QemuOptions, thawedArguments } from '../../../harness/kernels/qemu.ts';
 import { formatRecord } from '../../../harness/kernels/records.ts';
+import { eventually } from '../../../harness/system/eventually.ts';
+import { ourselves, startTicks } from '../../../harness/system/owner.ts';
 
 const options: QemuOptions = { ...QEMU_DEFAULTS, release: '6.1', image: '/boot/vmlinuz', initramfs: '/cache/i.cpio' };
 const job: Job = { scenario: 'a/b', variant: 'c', control: false, seed: 7, scale: 1, capture: 'claims', deadlineS: 10, warp: true };
@@ -25,7 +27,7 @@ t.test('what goes on from a saved state is the same machine, with a job', (t) =>
   const freezing = freezingArguments(options, machineFiles('/r'));
   const thawed = thawedArguments(options, job, machineFiles('/r'));
   // What the job and the two lives differ in.
-  const own = new Set(['-seed', '-fw_cfg', '-initrd', '-append', '-action', '-incoming']);
+  const own = new Set(['-seed', '-fw_cfg', '-initrd', '-append', '-action', '-incoming', '-object']);
   const shared = (args: readonly string[]): string[] => args.filter((arg, i) => !own.has(arg) && !own.has(args[i - 1] ?? ''));
   t.same(shared(thawed), shared(freezing));
   const [name, text] = valueOf(thawed, '-fw_cfg').split(',string=');
@@ -33,7 +35,10 @@ t.test('what goes on from a saved state is the same machine, with a job', (t) =>
   t.same(decodeJob(text?.trim() ?? ''), job);
   t.equal(valueOf(freezing, '-fw_cfg').length, valueOf(thawed, '-fw_cfg').length, 'a kernel asks for the length once');
   t.equal(valueOf(freezing, '-fw_cfg').trim(), `name=${FROZEN_JOB},string=`, 'no job before it was stopped');
-  t.match(valueOf(thawed, '-incoming'), 'exec:');
+  t.equal(valueOf(thawed, '-incoming'), 'defer');
+  const memory = valueOf(freezing, '-object');
+  t.match(memory, /mem-path=memory,share=on$/, 'what was booted writes the file');
+  t.equal(valueOf(thawed, '-object'), memory.replace('share=on', 'share=off'), 'what goes on never does: others go on from it too');
   t.throws(() => thawedArguments(options, { ...job, scenario: 'x'.repeat(FROZEN_JOB_BYTES) }, machineFiles('/r')), /room for/);
   t.end();
 });
@@ -62,9 +67,9 @@ t.test('a machine that has booted stays while it is used, and is made anew when 
   // A QEMU that says what QEMU says, and leaves a state.
   const qemu = join(cache, 'qemu');
   const said = ['{"event":"STOP"}', '{"event":"MIGRATION","data":{"status":"completed"}}'].map((line) => `echo '${line}'`).join('; ');
-  writeFileSync(qemu, `#!/bin/sh\necho x > state; ${said}; exec sleep 9\n`, { mode: 0o755 });
+  writeFileSync(qemu, `#!/bin/sh\necho x > state; echo x > memory; ${said}; exec sleep 9\n`, { mode: 0o755 });
   const machines = join(cache, 'machines');
-  const ask = () => frozenMachine({ ...options, qemu }, 5000, machines);
+  const ask = () => frozenMachine({ ...options, qemu }, { wallDeadlineMs: 5000 }, machines);
   const [first, beside] = await Promise.all([ask(), ask()]);
   t.ok(first && existsSync(join(first.dir, 'state')));
   t.equal(beside?.dir, first?.dir, 'two at a time have one');
@@ -91,9 +96,45 @@ t.test('where the machine cannot be saved each job boots, and nobody tries again
   t.teardown(() => { rmSync(cache, { recursive: true }); });
   const qemu = join(cache, 'qemu');
   writeFileSync(qemu, `#!/bin/sh\necho tried >> ${cache}/tries; exit 1\n`, { mode: 0o755 });
-  const ask = () => frozenMachine({ ...options, qemu }, 5000, join(cache, 'machines'));
+  const ask = () => frozenMachine({ ...options, qemu }, { wallDeadlineMs: 5000 }, join(cache, 'machines'));
   t.equal(await ask(), undefined);
   t.equal(await ask(), undefined);
   t.equal(statSync(join(cache, 'tries')).size, 'tried\n'.length);
   t.same(readdirSync(join(cache, 'machines')), [], 'nothing is left');
+});
+
+t.test('given up while it boots: it ends at once and leaves nothing', async (t) => {
+  const cache = mkdtempSync(join(tmpdir(), 'wirewarp-'));
+  t.teardown(() => { rmSync(cache, { recursive: true }); });
+  const qemu = join(cache, 'qemu');
+  const pidFile = join(cache, 'pid');
+  writeFileSync(qemu, `#!/bin/sh\necho $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 1000\n`, { mode: 0o755 });
+  const abort = new AbortController();
+  const asked = frozenMachine({ ...options, qemu }, { wallDeadlineMs: 900_000, signal: abort.signal }, join(cache, 'machines'));
+  await eventually({ for: 'its boot to begin', withinMs: 30_000 }, () => { if (!existsSync(pidFile)) throw new Error('it has not begun'); });
+  abort.abort(new Error('interrupted'));
+  await t.rejects(asked, { message: 'interrupted' });
+  t.same(readdirSync(join(cache, 'machines')), [], 'nothing is left');
+  t.equal(startTicks(Number(readFileSync(pidFile, 'utf8'))), undefined, 'it is gone');
+});
+
+t.test('what killed starts left of a boot goes with the next start; what another start makes stays', async (t) => {
+  const cache = mkdtempSync(join(tmpdir(), 'wirewarp-'));
+  t.teardown(() => { rmSync(cache, { recursive: true }); });
+  const machines = join(cache, 'machines');
+  const unfinished = (name: string, owner?: object): void => {
+    mkdirSync(join(machines, name), { recursive: true });
+    if (owner) writeFileSync(join(machines, name, 'owner.json'), JSON.stringify(owner));
+  };
+  const us = ourselves();
+  unfinished('a.making-dead', { ...us, startTicks: us.startTicks + 1 });
+  unfinished('a.making-alive', us);
+  unfinished('a.making-elsewhere', { ...us, host: 'another' });
+  unfinished('a.making-begun');
+  unfinished('a.making-old');
+  utimesSync(join(machines, 'a.making-old'), 1, 1);
+  const qemu = join(cache, 'qemu');
+  writeFileSync(qemu, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  await frozenMachine({ ...options, qemu }, { wallDeadlineMs: 5000 }, machines);
+  t.same(readdirSync(machines).sort(), ['a.making-alive', 'a.making-begun', 'a.making-elsewhere']);
 });

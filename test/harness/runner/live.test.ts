@@ -3,15 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import {
-  enterRun,
-  liveRuns,
-  processes,
-  type Processes,
-  standingOf,
-  startTicks,
-  sweep,
-} from '../../../harness/runner/live.ts';
+import { enterRun, liveRuns, sweep } from '../../../harness/runner/live.ts';
+import { processes, type Processes, standingOf, startTicks } from '../../../harness/system/owner.ts';
 
 const system = processes();
 /** The same machine, on which our process is gone: another one has its pid. */
