@@ -100,6 +100,8 @@ export interface KernelRecord {
   hz: number;
   /** Path of the image that was booted; absent on the running kernel. */
   image?: string;
+  /** CPUs that it may use, as it says itself; absent when the kernel never came up. A machine in virtual time has one. */
+  cpus?: number;
   /** -icount shift: one guest instruction takes 2^shift ns. Only in virtual time under QEMU. */
   icountShift?: number;
   /** Why this place was taken. */

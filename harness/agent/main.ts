@@ -3,6 +3,7 @@
  * last word. Everything it tells goes out as records on one channel.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { catalogue } from 'wirewarp:catalogue';
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
 async function work({ job: given, virtualMachine, modules, manifest: manifestPath }: Environment, say: (record: AgentRecord) => void): Promise<void> {
   const kernel = (file: string): string => readFileSync(`/proc/sys/kernel/${file}`, 'utf8').trim();
   const release = kernel('osrelease');
-  say({ t: 'hello', release, version: kernel('version'), hz: kernelHz(), clockNs: Number(process.hrtime.bigint()) });
+  say({ t: 'hello', release, version: kernel('version'), hz: kernelHz(), cpus: availableParallelism(), clockNs: Number(process.hrtime.bigint()) });
 
   const abort = new AbortController();
   // Thrown by a timer or a socket's handler: nobody's to catch, and the story's end, not the machine's.

@@ -22,7 +22,7 @@ export interface Job {
 
 export type AgentRecord =
   /** First word: the kernel that answers. */
-  | { t: 'hello'; release: string; version: string; hz: number; clockNs: number }
+  | { t: 'hello'; release: string; version: string; hz: number; /** That it may use. */ cpus: number; clockNs: number }
   /** A long timer was slept through; the host compares with its own clock. */
   | { t: 'warp'; phase: 'begin' | 'end'; sleptS: number }
   | { t: 'capabilities'; present: string[]; missing: Record<string, string> }

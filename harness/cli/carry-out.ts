@@ -150,6 +150,7 @@ async function makePlaces({ settings, gathered, places }: Prepared, signal: Abor
     agent: await agentFor(gathered.files),
     qemu: settings.qemu,
     icountShift: settings.icountShift,
+    cpus: settings.cpus,
     say,
     signal,
   });

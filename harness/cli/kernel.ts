@@ -118,7 +118,7 @@ async function chosenKernel(name: string, reader: Reader): Promise<ChosenKernel>
   const { places, faults, lacks } = await decidePlaces(wish, { needs: [], deadlineS: 60, jobs: 1 }, facts);
   if (reader.faults.length + faults.length > 0) throw new BadInput([...reader.faults, ...faults, ...lacks]);
   if (lacks.length > 0) throw new NoPlace(lacks);
-  const [chosen] = await makePlaces(places, { agent: await agentFor([]), qemu, icountShift: 0, say: (line) => void process.stderr.write(`wirewarp: ${line}\n`) });
+  const [chosen] = await makePlaces(places, { agent: await agentFor([]), qemu, icountShift: 0, cpus: 1, say: (line) => void process.stderr.write(`wirewarp: ${line}\n`) });
   return chosen as ChosenKernel;
 }
 

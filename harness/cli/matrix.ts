@@ -31,7 +31,7 @@ export function matrixCommand(): Command {
   command.addOption(option('--time <time>', 'where the running kernel is among them, its time: real or scaled=K; VMs run in virtual time then'));
   addShared(command, 'seed', 'jobs', 'all', 'controls', 'capture', 'capture-everything', 'results');
   command.addOption(option('--json', 'for programs: schema wirewarp.matrix (docs/finding-the-difference.md)'));
-  return addShared(command, 'timeout', 'shift', 'qemu', 'arch-kernel', 'time-travel', 'allow-log')
+  return addShared(command, 'timeout', 'shift', 'cpus', 'qemu', 'arch-kernel', 'time-travel', 'allow-log')
     .addHelpText(
       'after',
       '\nExit status: 0 all as expected; 1 something broken, crashed or otherwise not as expected; 2 bad input;\n3 nothing could run here; 4 the harness failed; 130 interrupted. That kernels differ is no failure by itself.',

@@ -19,6 +19,8 @@ export interface RunSettings {
   readonly all: boolean;
   readonly controls: boolean;
   readonly icountShift: number;
+  /** Of a VM in real time. */
+  readonly cpus: number;
   /** Wall milliseconds for one variant. */
   readonly wallDeadlineMs: number | undefined;
   readonly qemu: string;
@@ -32,6 +34,8 @@ export interface Capacity {
   readonly freeBytes: number;
 }
 
+/** QEMU emulates each with a thread of its own. */
+const MOST_CPUS = 16;
 /** A VM has 768 MiB, and its emulator some more. */
 const PLACE_BYTES = 1e9;
 
@@ -57,6 +61,7 @@ export function readRunSettings(reader: Reader, capacity: Capacity): RunSettings
     all: reader.flag('all'),
     controls: reader.flag('controls'),
     icountShift: reader.whole('shift', 0, 0, 10),
+    cpus: reader.whole('cpus', 1, 1, MOST_CPUS),
     wallDeadlineMs: readTimeout(reader),
     qemu: readQemu(reader),
     treeArch: reader.choice('arch-kernel', 'uml', ['uml', 'x86']),
@@ -67,6 +72,8 @@ export function readRunSettings(reader: Reader, capacity: Capacity): RunSettings
     reader.fault('--capture-everything and --capture none contradict each other');
   if (settings.icountShift !== 0 && time !== undefined && time !== 'warp')
     reader.fault('--shift belongs to virtual time, and --time asks for another', 'Leave one of them out.');
+  if (settings.cpus > 1 && time !== 'real' && reader.faults.every(({ what }) => !what.startsWith('--time ')))
+    reader.fault(`--cpus ${settings.cpus} is for --time real: a machine in virtual time has one CPU`, 'Say --time real, or leave --cpus out.');
   return settings;
 }
 

@@ -18,7 +18,7 @@ export function runCommand(): Command {
   command
     .addOption(option('--reporter <name>', 'auto, plain, live, tap, json, junit, quiet (default: auto)'))
     .addOption(option('--json', 'the run record alone on standard output, progress on standard error'));
-  return addShared(command, 'timeout', 'shift', 'qemu', 'arch-kernel', 'time-travel', 'allow-log')
+  return addShared(command, 'timeout', 'shift', 'cpus', 'qemu', 'arch-kernel', 'time-travel', 'allow-log')
     .addHelpText(
       'after',
       '\nExit status: 0 all as expected; 1 something broken, crashed or otherwise not as expected; 2 bad input;\n3 nothing could run here; 4 the harness failed; 130 interrupted.',

@@ -15,6 +15,7 @@ const made = {
   results: () => option('--results <dir>', 'where the run folder goes (default: ./results)'),
   timeout: () => option('--timeout <s>', 'end a variant after so much wall time'),
   shift: () => option('--shift <n>', 'virtual time: one guest instruction takes 2^N ns, 0 to 10 (default: 0)'),
+  cpus: () => option('--cpus <n>', 'QEMU with --time real: so many virtual CPUs, 1 to 16, for races that one CPU cannot show (default: 1)'),
   qemu: () => option('--qemu <program>', 'another QEMU (default: qemu-system-x86_64)'),
   'arch-kernel': () => option('--arch-kernel <arch>', 'what a source tree is built as: uml or x86 (default: uml)'),
   'time-travel': () => option('--time-travel <mode>', 'User-Mode Linux: computing takes no virtual time (inf-cpu, default), or what it takes (counted)'),

@@ -26,7 +26,7 @@ export function sweepCommand(): Command {
   command.addOption(option('--jobs <n>', `so many at a time (default: ${AT_A_TIME}, on one core 1)`));
   addShared(command, 'controls', 'capture', 'capture-everything', 'results');
   command.addOption(option('--json', 'the run record alone on standard output, with `sweep` in it (docs/run-json.md)'));
-  return addShared(command, 'timeout', 'shift', 'qemu', 'arch-kernel', 'time-travel', 'allow-log')
+  return addShared(command, 'timeout', 'shift', 'cpus', 'qemu', 'arch-kernel', 'time-travel', 'allow-log')
     .addHelpText(
       'after',
       '\nFiles are kept of seeds that fail and of the smallest that came out as expected. Ctrl-C keeps what was done until then.\nExit status: 0 all seeds as expected; 1 one was not; 2 bad input; 3 nothing could run here; 4 the harness failed; 130 interrupted.',

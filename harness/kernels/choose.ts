@@ -19,6 +19,8 @@ export interface Wish {
   readonly timeTravel?: 'inf-cpu' | 'counted';
   /** Absent: virtual time where there can be such. */
   readonly time?: Time;
+  /** Virtual CPUs of a VM in real time; 1 if absent. */
+  readonly cpus?: number;
   /** Module folder for images named by their path. */
   readonly modules?: string;
 }
@@ -127,12 +129,12 @@ async function decideOne(name: string, wish: Wish, demand: Demand, facts: Facts)
   if (name === 'auto')
     return (wish.time ?? 'warp') === 'warp'
       ? autoWarp(wish, demand, facts)
-      : autoReal(wish.time as Exclude<Time, 'warp'>, demand, facts);
+      : autoReal(wish, wish.time as Exclude<Time, 'warp'>, demand, facts);
   return decideImage(name, wish, facts);
 }
 
 /** Asked for by name: what it lacks then shows as skipped results, each with its reason. */
-function decideRunning({ time = 'real' }: Wish, demand: Demand, facts: Facts): Answer {
+function decideRunning({ time = 'real', ...wish }: Wish, demand: Demand, facts: Facts): Answer {
   if (time === 'warp')
     return {
       fault: {
@@ -140,6 +142,7 @@ function decideRunning({ time = 'real' }: Wish, demand: Demand, facts: Facts): A
         help: 'Take --time real, --time scaled=K, or a VM with --kernel auto.',
       },
     };
+  if (several(wish) && time === 'real') return { fault: oneCpuFault('running', wish, "the running kernel has this machine's CPUs") };
   const obstacle = noNamespaces(facts);
   if (obstacle) return { lack: { ...obstacle, what: `--kernel running: ${obstacle.what}` } };
   return { place: { place: 'running', time, reason: `asked for; ${howLong(time, demand)}` } };
@@ -174,8 +177,8 @@ async function autoWarp({ time }: Wish, demand: Demand, facts: Facts): Promise<A
   return { lack: { ...obstacle, what: `${obstacle.what}; and the running kernel cannot stand in: ${obstacles}` } };
 }
 
-async function autoReal(time: Exclude<Time, 'warp'>, demand: Demand, facts: Facts): Promise<Answer> {
-  const obstacles = await runningObstacles(demand, facts);
+async function autoReal(wish: Wish, time: Exclude<Time, 'warp'>, demand: Demand, facts: Facts): Promise<Answer> {
+  const obstacles = several(wish) ? `--cpus ${wish.cpus} is for VMs` : await runningObstacles(demand, facts);
   if (obstacles === undefined)
     return {
       place: {
@@ -189,7 +192,7 @@ async function autoReal(time: Exclude<Time, 'warp'>, demand: Demand, facts: Fact
     return { lack: { ...obstacle, what: `the running kernel cannot run this: ${obstacles}; and ${obstacle.what}` } };
   const image = facts.bootable as KernelImage;
   const { works, why } = await facts.kvm();
-  const reason = `the running kernel cannot run this (${obstacles}); QEMU in real time ${kvmWords(works, why)}; ${whichImage(image, facts)}`;
+  const reason = `the running kernel cannot run this (${obstacles}); QEMU in real time ${kvmWords(works, why)}${cpuWords(wish)}; ${whichImage(image, facts)}`;
   return { place: { place: 'qemu', time, image, kvm: works, reason } };
 }
 
@@ -227,7 +230,7 @@ async function decideImage(name: string, wish: Wish, facts: Facts): Promise<Answ
     image.modules === undefined
       ? '; it has no module folder, so only what is built in can be used (--modules DIR)'
       : '';
-  const how = time === 'warp' ? 'virtual time in QEMU' : `QEMU in real time ${kvmWords(works, why)}`;
+  const how = time === 'warp' ? 'virtual time in QEMU' : `QEMU in real time ${kvmWords(works, why)}${cpuWords(wish)}`;
   return { place: { place: 'qemu', time, image, kvm: works, reason: `asked for; ${how}${bare}` } };
 }
 
@@ -236,6 +239,7 @@ function decideUml(file: string, { release, timeTravel }: UmlBinary, { time = 'w
   if (modules !== undefined) return fault('a User-Mode Linux kernel is given no module folder', 'Build in what the story needs, or leave --modules out.');
   if (typeof time === 'object') return fault('--time scaled is for the running kernel', 'A User-Mode Linux kernel has --time warp and --time real.');
   if (time === 'warp' && !timeTravel) return fault(`User-Mode Linux ${release} without virtual time (CONFIG_UML_TIME_TRAVEL_SUPPORT is not set)`, 'Build it with that option (which CONFIG_RAID6_PQ_BENCHMARK excludes), let wirewarp build it from a source tree, or take --time real.');
+  if (several(wish) && time === 'real') return { fault: oneCpuFault(file, wish, 'User-Mode Linux has one CPU') };
   const obstacle = noUml(facts);
   if (obstacle) return { lack: { ...obstacle, what: `--kernel ${file}: ${obstacle.what}` } };
   const mode = wish.timeTravel ?? 'inf-cpu';
@@ -247,6 +251,7 @@ function decideTree(tree: string, version: string, wish: Wish, facts: Facts): An
   const { time = 'warp', treeArch: arch = 'uml', timeTravel = 'inf-cpu' } = wish;
   if (wish.modules !== undefined) return { fault: { what: `--kernel ${tree}: a source tree is built with all that stories need built in`, help: 'Leave --modules out.' } };
   if (typeof time === 'object') return { fault: { what: `--kernel ${tree}: --time scaled is for the running kernel`, help: 'A kernel of your own has --time warp and --time real.' } };
+  if (arch === 'uml' && several(wish) && time === 'real') return { fault: oneCpuFault(tree, wish, 'it is built for User-Mode Linux, which has one CPU', 'Build it with --arch-kernel x86, or leave --cpus out.') };
   const obstacle = (arch === 'uml' ? noUml(facts) : noVm(facts)) ?? noPrograms(TOOLS[arch], facts);
   if (obstacle) return { lack: { ...obstacle, what: `--kernel ${tree}: ${obstacle.what}` } };
   return { place: { place: 'tree', tree, arch, time, timeTravel, reason: `the source tree ${tree} (Linux ${version}), built for ${arch === 'uml' ? 'User-Mode Linux' : 'QEMU'}` } };
@@ -326,6 +331,10 @@ async function runningObstacles({ needs }: Demand, facts: Facts): Promise<string
     ? undefined
     : `it lacks ${lacking.map((need) => `${need} (${missing[need] ?? ''})`).join(', ')}`;
 }
+
+const several = ({ cpus = 1 }: Pick<Wish, 'cpus'>): boolean => cpus > 1;
+const cpuWords = (wish: Wish): string => (several(wish) ? `, with ${wish.cpus} CPUs` : '');
+const oneCpuFault = (kernel: string, { cpus = 1 }: Pick<Wish, 'cpus'>, why: string, help = 'Take a VM: --kernel auto or an image, with --time real; or leave --cpus out.'): Trouble => ({ what: `--cpus ${cpus} with --kernel ${kernel}: ${why}`, help });
 
 const kvmWords = (works: boolean, why: string): string => (works ? 'with KVM' : `without KVM (${why})`);
 

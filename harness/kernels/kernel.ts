@@ -56,6 +56,8 @@ export interface Kernel {
   /** Path of the image, where one is booted. */
   readonly image?: string;
   readonly icountShift?: number;
+  /** Virtual CPUs that it was asked to have. */
+  readonly cpus?: number;
   /** Time in it: virtual time costs nothing to sleep through. */
   readonly virtualTime: boolean;
   launch(job: Job, options: LaunchOptions): Promise<Launched>;

@@ -133,6 +133,7 @@ export function qemuKernel(options: QemuOptions): Kernel {
     place: 'qemu',
     image: options.image,
     ...(options.time === 'warp' ? { icountShift: options.icountShift } : {}),
+    cpus: options.cpus,
     virtualTime: options.time === 'warp',
     launch: (job, launch) => launchQemu(options, job, launch),
   };

@@ -18,7 +18,8 @@ export interface Outcome {
   readonly answer?: { readonly verdict: Verdict; readonly reason?: string };
   /** Why the agent came to none. */
   readonly failure?: string;
-  readonly warpFault?: string;
+  /** The machine is not what was asked for: its time does not skip, or it lacks CPUs. */
+  readonly unfit?: string;
   /** The kernel reached our agent. */
   readonly booted: boolean;
   readonly lastStep: string;
@@ -53,7 +54,7 @@ export function foreignComplaints(outcome: Outcome): string[] {
 }
 
 export function outcomeOf(outcome: Outcome): { verdict: Verdict; reason: string | undefined } {
-  const { log, lastStep, ending, answer, failure, warpFault } = outcome;
+  const { log, lastStep, ending, answer, failure, unfit } = outcome;
   const complaint = ownComplaint(outcome);
   const ourStatus = complaint && initStatus(complaint);
   if (complaint && ourStatus !== undefined) {
@@ -62,7 +63,7 @@ export function outcomeOf(outcome: Outcome): { verdict: Verdict; reason: string 
   }
   if (complaint && lackedMemory(complaint)) return { verdict: 'errored', reason: `the VM ran out of memory during "${lastStep}":\n${excerpt(log, complaint, 30).join('\n')}` };
   if (complaint) return { verdict: 'crashed', reason: `the kernel complained (${complaint.kind}) ${whenOf(outcome, complaint)}${andMore(outcome, complaint)}:\n${excerpt(log, complaint, 30).join('\n')}` };
-  if (warpFault !== undefined) return { verdict: 'errored', reason: warpFault };
+  if (unfit !== undefined) return { verdict: 'errored', reason: unfit };
   if (ending.how === 'deadline' && outcome.place !== 'running') return late(outcome, ending);
   if (ending.how !== 'done') return { verdict: outcome.place === 'running' || ending.how === 'failed' ? 'errored' : 'crashed', reason: endedEarly(outcome, ending.detail) };
   if (!answer) return { verdict: 'errored', reason: failure === undefined ? 'the agent ended without a result' : `our agent failed during "${lastStep}": ${bounded(failure)}` };

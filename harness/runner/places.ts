@@ -12,6 +12,8 @@ export interface PlaceOptions {
   readonly agent: string;
   readonly qemu: string;
   readonly icountShift: number;
+  /** Virtual CPUs of a QEMU machine. */
+  readonly cpus: number;
   /** What building a source tree says. */
   readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -55,7 +57,7 @@ async function builtPlace(place: Place, { say = () => undefined, signal }: Place
   }
 }
 
-async function makeKernel(place: Ready, { agent, qemu, icountShift }: PlaceOptions): Promise<Kernel> {
+async function makeKernel(place: Ready, { agent, qemu, icountShift, cpus }: PlaceOptions): Promise<Kernel> {
   if (place.place === 'running') {
     const { runningKernel } = await import('../kernels/running.ts');
     return runningKernel({ agent });
@@ -87,6 +89,7 @@ async function makeKernel(place: Ready, { agent, qemu, icountShift }: PlaceOptio
     initramfsWith,
     time,
     icountShift,
+    cpus,
     kvm: place.kvm,
     qemu,
   });
@@ -96,14 +99,15 @@ const timeOption = (time: Time): string =>
   time === 'warp' ? '' : ` --time ${typeof time === 'string' ? time : `scaled=${time.scaled}`}`;
 
 /** The options that lead to this place again, on a machine where "auto" would choose another. */
-export function replayOptions(place: Place, { icountShift, qemu }: Pick<PlaceOptions, 'icountShift' | 'qemu'>): string {
+export function replayOptions(place: Place, { icountShift, cpus, qemu }: Pick<PlaceOptions, 'icountShift' | 'cpus' | 'qemu'>): string {
   if (place.place === 'running') return `--kernel running${timeOption(place.time)}`;
+  const several = cpus === 1 ? '' : ` --cpus ${cpus}`;
   const travel = place.place !== 'qemu' && place.timeTravel === 'counted' ? ' --time-travel counted' : '';
   if (place.place === 'uml') return `--kernel ${quoted(place.binary)}${timeOption(place.time)}${travel}`;
-  if (place.place === 'tree') return `--kernel ${quoted(place.tree)}${place.arch === 'uml' ? '' : ` --arch-kernel ${place.arch}`}${timeOption(place.time)}${travel}`;
+  if (place.place === 'tree') return `--kernel ${quoted(place.tree)}${place.arch === 'uml' ? '' : ` --arch-kernel ${place.arch}`}${timeOption(place.time)}${place.arch === 'uml' ? '' : several}${travel}`;
   const { image, modules, origin } = place.image;
   const folder = origin === 'file' && modules !== undefined ? ` --modules ${quoted(modules)}` : '';
   const shift = icountShift === 0 ? '' : ` --shift ${icountShift}`;
   const program = qemu === 'qemu-system-x86_64' ? '' : ` --qemu ${quoted(qemu)}`;
-  return `--kernel ${quoted(image)}${folder}${timeOption(place.time)}${shift}${program}`;
+  return `--kernel ${quoted(image)}${folder}${timeOption(place.time)}${several}${shift}${program}`;
 }

@@ -193,7 +193,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   let failure: string | undefined;
   let heard = false;
   let warpBegan: number | undefined;
-  let warpFault: string | undefined;
+  let unfit: string | undefined;
   let lastStep = 'booting';
   const steps: StepMark[] = [];
   let lastProtocolS = 0;
@@ -209,14 +209,19 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
       if (record.t === 'hello') {
         heard = true;
         kernels.set(kernel.id, {
-          id: kernel.id, place: kernel.place, release: record.release, version: record.version, hz: record.hz, reason,
+          id: kernel.id, place: kernel.place, release: record.release, version: record.version, hz: record.hz, cpus: record.cpus, reason,
           ...(kernel.image ? { image: kernel.image } : {}), ...(kernel.icountShift === undefined ? {} : { icountShift: kernel.icountShift }),
         });
+        // Its races are then not those that were asked for.
+        if (record.cpus < (kernel.cpus ?? 1)) {
+          unfit = `the machine was given ${kernel.cpus ?? 1} CPUs, and its kernel uses ${record.cpus}: it is built without SMP, or for fewer`;
+          break;
+        }
       } else if (record.t === 'warp') {
         if (record.phase === 'begin') warpBegan = performance.now();
         else if (kernel.virtualTime && warpBegan !== undefined) {
-          warpFault = skipFault(record.sleptS, (performance.now() - warpBegan) / 1000);
-          if (warpFault !== undefined) break;
+          unfit = skipFault(record.sleptS, (performance.now() - warpBegan) / 1000);
+          if (unfit !== undefined) break;
         }
       } else if (record.t === 'step') {
         lastStep = record.text;
@@ -256,7 +261,7 @@ async function runOne(work: Work, options: RunOptions, kernels: Map<string, Kern
   const outcome: Outcome = {
     place: kernel.place, ending: launched.ending(), log, complaints: findComplaints(log, options.allowLog), booted: heard || answer !== undefined, lastStep, steps, protocolS: lastProtocolS,
     silentS: (performance.now() - lastHeard) / 1000, wallS: (performance.now() - began) / 1000,
-    ...(shared ? { ours: { devices: ownDevices(plan), pids: new Set(shared.pids) } } : {}), ...(answer ? { answer } : {}), ...(failure === undefined ? {} : { failure }), ...(warpFault === undefined ? {} : { warpFault }),
+    ...(shared ? { ours: { devices: ownDevices(plan), pids: new Set(shared.pids) } } : {}), ...(answer ? { answer } : {}), ...(failure === undefined ? {} : { failure }), ...(unfit === undefined ? {} : { unfit }),
   };
   const { verdict, reason: decided } = outcomeOf(outcome);
   let why = decided;

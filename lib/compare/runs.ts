@@ -5,6 +5,7 @@
  */
 import type { KernelRecord, ResultRecord, RunRecord, Verdict } from '../record.ts';
 import { claimAsExpected, standing } from '../render/standing.ts';
+import { plural } from '../render/text.ts';
 import type { EventComparison } from './events.ts';
 import { changedFigures, type FigureChange, pairClaims } from './figures.ts';
 import { type Pair, pairUp } from './pair.ts';
@@ -165,6 +166,10 @@ function notesOf(before: RunRecord, after: RunRecord, results: readonly ResultCo
     notes.push('not all was run in virtual time: figures differ from run to run by the machine\'s own delays');
   if (results.some((result) => !result.exact && result.seed.before === result.seed.after && result.time.before === 'warp' && result.time.after === 'warp'))
     notes.push('the kernels differ: their instructions take other times, so events are compared by what happened, and instants by figures');
+  for (const { id, cpus } of before.kernels) {
+    const now = after.kernels.find((kernel) => kernel.id === id)?.cpus;
+    if (cpus !== undefined && now !== undefined && cpus !== now) notes.push(`${id} had ${plural(cpus, 'CPU')} before and ${plural(now, 'CPU')} after: races of several do not show on one`);
+  }
   if (before.wirewarp !== after.wirewarp) notes.push(`the versions of wirewarp differ (${before.wirewarp}; ${after.wirewarp}): a scenario may be told otherwise`);
   for (const [name, run] of [['before', before], ['after', after]] as const) if (run.interrupted) notes.push(`the run ${name} was interrupted: it holds what was done until then`);
   return notes;

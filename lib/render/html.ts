@@ -98,7 +98,7 @@ function kernelTable(kernels: KernelRecord[]): Markup {
 <div class="scroll"><table>
 <thead><tr><th>kernel</th><th>release and version</th><th class="number">HZ</th><th>why here</th></tr></thead>
 <tbody>
-${kernels.map((kernel) => markup`<tr><td class="name">${oneLine(kernel.id)}</td><td>${kernel.release}<br><span class="faint">${kernel.version}</span>${kernel.image !== undefined && markup`<br><span class="mono">${kernel.image}</span>`}${kernel.icountShift !== undefined && markup`<br><span class="faint">virtual time, icount shift ${kernel.icountShift}</span>`}</td><td class="number">${kernel.hz}</td><td>${kernel.reason}</td></tr>
+${kernels.map((kernel) => markup`<tr><td class="name">${oneLine(kernel.id)}</td><td>${kernel.release}<br><span class="faint">${kernel.version}</span>${kernel.image !== undefined && markup`<br><span class="mono">${kernel.image}</span>`}${kernel.icountShift !== undefined && markup`<br><span class="faint">virtual time, icount shift ${kernel.icountShift}</span>`}${kernel.cpus !== undefined && markup`<br><span class="faint">${plural(kernel.cpus, 'CPU')}</span>`}</td><td class="number">${kernel.hz}</td><td>${kernel.reason}</td></tr>
 `)}</tbody>
 </table></div>`;
 }

@@ -70,6 +70,7 @@ const kernel = z.object({
   version: z.string().describe('uname -v'),
   hz: z.number().nonnegative().describe('Timer interrupts a second; 0 when the kernel never came up.'),
   image: z.string().optional().describe('Path of the image that was booted.'),
+  cpus: z.number().int().positive().optional().describe('CPUs that it may use, as it says itself.'),
   icountShift: z.number().int().nonnegative().optional().describe('One guest instruction takes 2^shift ns.'),
   reason: z.string().describe('Why this place was taken.'),
 });

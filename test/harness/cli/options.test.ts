@@ -37,6 +37,7 @@ t.test('what is left out has its default', (t) => {
     results: './results',
     all: false, controls: false,
     icountShift: 0,
+    cpus: 1,
     wallDeadlineMs: undefined,
     qemu: 'qemu-system-x86_64',
     allowLog: [],
@@ -114,6 +115,8 @@ t.test('every fault in one go', (t) => {
     '0',
     '--shift',
     '11',
+    '--cpus',
+    '99',
     '--qemu',
     'no-such-program',
     '--modules',
@@ -132,6 +135,7 @@ t.test('every fault in one go', (t) => {
     /^--allow-log \(: /,
     /^--timeout 0/,
     /^--shift 11: a whole number from 0 to 10/,
+    /^--cpus 99: a whole number from 1 to 16/,
     /^--qemu no-such-program/,
     /^--modules \/nowhere: there is no such folder/,
     '--results needs a value',
@@ -149,6 +153,12 @@ t.test('options that contradict each other', (t) => {
   t.same(parse('--json', '--reporter', 'json').faults, []);
   t.match(parse('--capture', 'none', '--capture-everything').faults, [/contradict/]);
   t.match(parse('--time', 'real', '--shift', '3').faults, [/virtual time/]);
+  t.match(parse('--cpus', '2').faults, ['--cpus 2 is for --time real: a machine in virtual time has one CPU']);
+  for (const time of ['warp', 'scaled=4']) t.match(parse('--time', time, '--cpus', '2').faults, [/^--cpus 2 is for --time real/]);
+  t.match(parse('--time', 'real', '--cpus', '2'), { faults: [], settings: { cpus: 2, time: 'real' } });
+  t.same(parse('--cpus', '1').faults, [], 'as it is anyway');
+  t.same(parse('--time', 'wrap', '--cpus', '2').faults.length, 1, 'nobody knows which time was meant');
+  for (const cpus of ['0', '17', '1.5', '-2', 'two']) t.match(parse('--time', 'real', '--cpus', cpus).faults, [`--cpus ${cpus}: a whole number from 1 to 16 is needed`]);
   t.match(parse('--modules', '/').faults, [/needs --kernel IMAGE/]);
   t.same(parse('--kernel', './x', '--modules', '/').faults, []);
   t.same(parse('--kernel').faults, ['--kernel needs a value']);

@@ -5,7 +5,7 @@ import t from 'tap';
 import { decodeJob, FROZEN_JOB, FROZEN_JOB_BYTES, type Job } from '../../../harness/agent/protocol.ts';
 import { endsUnfit, frozenMachine } from '../../../harness/kernels/frozen.ts';
 import { machineFiles } from '../../../harness/kernels/machine-process.ts';
-import { freezingArguments, qemuArguments, QEMU_DEFAULTS, type QemuOptions, thawedArguments } from '../../../harness/kernels/qemu.ts';
+import { freezingArguments, qemuArguments, QEMU_DEFAULTS, qemuKernel, type QemuOptions, thawedArguments } from '../../../harness/kernels/qemu.ts';
 import { formatRecord } from '../../../harness/kernels/records.ts';
 import { eventually } from '../../../harness/system/eventually.ts';
 import { ourselves, startTicks } from '../../../harness/system/owner.ts';
@@ -20,6 +20,11 @@ t.test('a boot in virtual time skips idle time, and all that is random follows f
   t.equal(valueOf(args, '-seed'), '7');
   t.equal(valueOf(args, '-serial'), 'file:/r/console.log');
   t.notOk(qemuArguments({ ...options, time: 'real' }, job, machineFiles('/r')).includes('-icount'));
+  const several = qemuArguments({ ...options, time: 'real', cpus: 2 }, job, machineFiles('/r'));
+  t.equal(valueOf(several, '-smp'), '2');
+  t.match(valueOf(several, '-accel'), 'thread=multi', 'each CPU has a thread of its own');
+  t.equal(valueOf(args, '-smp'), '1');
+  t.equal(qemuKernel({ ...options, time: 'real', cpus: 2 }).cpus, 2);
   t.end();
 });
 

@@ -147,6 +147,19 @@ t.test('named kernels', async (t) => {
   ]);
 });
 
+t.test('several CPUs are a VM’s in real time', async (t) => {
+  const wish = { time: 'real', cpus: 2 } as const;
+  t.match((await decide(machine(), wish)).places, [{ place: 'qemu', time: 'real', kvm: false, reason: /--cpus 2 is for VMs.* without KVM \(no guest ran\), with 2 CPUs/ }], 'auto is no running kernel then');
+  t.match((await decide(machine({ kvmWorks: true }), { ...wish, kernels: ['6.12.0'] })).places, [{ place: 'qemu', kvm: true, reason: /with KVM, with 2 CPUs/ }]);
+  t.match((await decide(machine(), { ...wish, kernels: ['running'] })).faults, [{ what: "--cpus 2 with --kernel running: the running kernel has this machine's CPUs", help: /a VM/ }]);
+  const uml = machine({ uml: async () => ({ release: '6.1', timeTravel: true, hz: 100, config: new Map() }), isFile: () => true });
+  t.match((await decide(uml, { ...wish, kernels: ['./linux'] })).faults, [{ what: '--cpus 2 with --kernel ./linux: User-Mode Linux has one CPU' }]);
+  const tree = machine({ tree: () => ({ version: '6.1' }) });
+  t.match((await decide(tree, { ...wish, kernels: ['./src'] })).faults, [{ what: /built for User-Mode Linux/, help: /--arch-kernel x86/ }]);
+  t.match((await decide(tree, { ...wish, kernels: ['./src'], treeArch: 'x86' })).places, [{ place: 'tree', arch: 'x86', time: 'real' }]);
+  t.match(await decide(machine(), { ...wish, cpus: 1, kernels: ['running'] }), { faults: [], places: [{ place: 'running' }] });
+});
+
 t.test('several kernels, and all that is wrong with them', async (t) => {
   const { places, faults } = await decide(machine(), {
     kernels: ['auto', '6.12.0', 'running', 'runing', 'atuo', 'auto'],

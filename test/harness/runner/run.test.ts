@@ -13,7 +13,7 @@ import { sample } from './sample.ts';
 const folder = mkdtempSync(join(tmpdir(), 'wirewarp-test-'));
 t.teardown(() => { rmSync(folder, { recursive: true, force: true }); });
 
-const hello: AgentRecord = { t: 'hello', release: '6.1.0', version: '#1', hz: 250, clockNs: 0 };
+const hello: AgentRecord = { t: 'hello', release: '6.1.0', version: '#1', hz: 250, cpus: 1, clockNs: 0 };
 
 /** A VM that says this and ends so. */
 const vm = (records: readonly AgentRecord[], log: string, ending: Ending): Kernel => ({
@@ -60,6 +60,11 @@ t.test('a QEMU that cannot run a kernel says nothing of the kernel', async (t) =
   t.match(await resultOn(qemu('kill -KILL $$')), { verdict: 'errored', reason: /SIGKILL/ }, "the OOM killer's");
   t.match(await resultOn(qemuKernel({ ...QEMU_DEFAULTS, release: 'x', image: '/nonexistent', initramfs: '/nonexistent', qemu: '/nonexistent/qemu' })), { verdict: 'errored', reason: /No such file/ });
   t.match(await resultOn(qemu('exit 0')), { verdict: 'crashed', reason: /the kernel never reached our agent/ }, 'a guest that resets at once');
+});
+
+t.test('a VM whose kernel uses fewer CPUs than it was given is none that was asked for', async (t) => {
+  const kernel: Kernel = { ...vm([hello, { t: 'bye' }], '', { how: 'died', detail: 'killed' }), cpus: 2, virtualTime: false };
+  t.match(await resultOn(kernel), { verdict: 'errored', reason: /given 2 CPUs, and its kernel uses 1/ });
 });
 
 t.test('a VM that never came up says so, although one of the same kernel did before it', async (t) => {

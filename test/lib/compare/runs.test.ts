@@ -26,6 +26,14 @@ t.test('identical runs say so', (t) => {
   t.end();
 });
 
+t.test('another number of CPUs is told', (t) => {
+  const { kernels, ...rest } = run([held()]);
+  const on = (cpus?: number) => ({ ...rest, kernels: kernels.map(({ cpus: _, ...kernel }) => ({ ...kernel, ...(cpus === undefined ? {} : { cpus }) })) });
+  t.match(compareRuns(on(1), on(2), () => undefined).notes, [/had 1 CPU before and 2 CPUs after/]);
+  t.same(compareRuns(on(), on(2), () => undefined).notes, [], 'an old record does not say');
+  t.end();
+});
+
 t.test('a regression, with its claim, figures and the replay line', (t) => {
   const comparison = compare([held()], [broken()], otherEvents);
   t.match(comparison, {

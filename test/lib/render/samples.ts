@@ -4,7 +4,7 @@ import type { ClaimRecord, KernelRecord, ResultRecord, RunRecord } from '../../.
 export const qemu: KernelRecord = {
   id: 'qemu:6.1.0-56-cloud-amd64', place: 'qemu', release: '6.1.0-56-cloud-amd64',
   version: '#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-05-10)', hz: 250,
-  image: '/boot/vmlinuz-6.1.0-56-cloud-amd64', icountShift: 4, reason: 'newest image in the cache; --kernel auto',
+  image: '/boot/vmlinuz-6.1.0-56-cloud-amd64', cpus: 1, icountShift: 4, reason: 'newest image in the cache; --kernel auto',
 };
 
 export const running: KernelRecord = {
