@@ -35,7 +35,10 @@ export default scenario({
   variants: {
     'stops': { ...settings({}), diagnosis: 'membership-expired' },
     'stops-ipv6': { ...settings({ family: 6 }), diagnosis: 'membership-expired' },
+    'stops-ssm': { ...settings({ transport: 'ssm' }), diagnosis: 'membership-expired' },
     'querier': settings({ asks: 'on', claims: 'goes-on' }),
+    'querier-ipv6': settings({ family: 6, asks: 'on', claims: 'goes-on' }),
+    'healthy-kernel': settings({ ...asShipped, asks: 'never', claims: 'goes-on' }),
   },
   controls: {
     'bridge-that-floods': { ...settings(asShipped), breaks: /alice hears bob .*delivery stops/ },

@@ -37,6 +37,7 @@ export default scenario({
     'mldv2': { ...settings({ family: 6 }), diagnosis: 'membership-expired' },
     'our-clients-their-daemon': { ...settings({ daemon: 'debian' }), diagnosis: 'membership-expired' },
     'their-clients-our-daemon': { ...settings({ clients: 'debian' }), notScaled: REAL_TIME },
+    'their-clients-our-daemon-ipv6': { ...settings({ family: 6, clients: 'debian' }), notScaled: REAL_TIME },
   },
   controls: {
     // Knows groups only: who wants one source gets them all.
