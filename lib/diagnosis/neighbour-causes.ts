@@ -20,7 +20,7 @@ export function keepsOldMac(ctx: Context, outage: Outage, { from, to, address }:
   const known = learned(story.states.get(neighbourKey(from, address)) ?? [], ns);
   const [before, now] = [known && net.activeSlave(to, known.ns)?.value, net.activeSlave(to, ns)?.value];
   const moved = bondMoves(ctx).findLast((m) => m.at === to && m.ns <= ns);
-  if (!known || !moved || before === undefined || now === undefined || before === now || known.ns >= moved.ns) return undefined;
+  if (!known || !moved || before === undefined || now === undefined || before === now) return undefined;
   const members = net.members(to, ns);
   const [oldSlave, newSlave] = [`${net.nodeOf(to)}:${before}`, `${net.nodeOf(to)}:${now}`];
   if (!members.includes(oldSlave) || !members.includes(newSlave)) return undefined;
