@@ -105,6 +105,8 @@ export interface VariantCommon {
   readonly breaks?: ClaimPattern | readonly ClaimPattern[];
   /** Why this variant cannot run with protocol time scaled, where others can. */
   readonly notScaled?: string;
+  /** Why one seed holds what another breaks: such a variant is for `sweep`, and run only where #VARIANT names it. */
+  readonly upToTheSeed?: string;
   /** What this variant asks of the kernel beyond what its topology shows. */
   readonly needs?: readonly Capability[];
   /** What the report has to call its losses: each of these kinds, and no other; "membership-expired?" where it is up to the seed (docs/diagnosis.md). */

@@ -12,6 +12,8 @@ export interface ListedVariant {
   expected: 'held' | 'broken';
   /** Present where this one cannot run with protocol time scaled, and others of the scenario can: why. */
   notScaled?: string;
+  /** Present where one seed holds what another breaks: why. Such a variant is run only where its pattern names it. */
+  upToTheSeed?: string;
 }
 
 export interface ListedScenario {
@@ -42,7 +44,7 @@ export function listCommand(): Command {
     .action(async (_patterns: string[], values: { json?: true }, command: Command) => {
       const [{ gather }, { version }] = await Promise.all([import('../runner/gather.ts'), import('../runner/home.ts')]);
       const words = readWords(command);
-      const { selections, faults } = await gather(words.operands, { controls: true, all: true });
+      const { selections, faults } = await gather(words.operands, { controls: true, all: true, seeded: true });
       if (words.faults.length + faults.length > 0) throw new BadInput([...words.faults, ...faults]);
       const record = listRecord(selections, version());
       process.stdout.write(values.json ? `${JSON.stringify(record, null, 2)}\n` : listText(record));
@@ -56,8 +58,8 @@ export function listRecord(selections: readonly Selection[], wirewarp: string): 
     const listed = scenarios.get(name) ?? blank(selection);
     scenarios.set(name, listed);
     const pattern = file === undefined ? keyOf(selection) : `${file}#${variant}`;
-    const { notScaled } = settingsOf(selection);
-    (control ? listed.controls : listed.variants).push({ name: variant, pattern, expected: expectedOf(selection), ...(notScaled === undefined ? {} : { notScaled }) });
+    const { notScaled, upToTheSeed } = settingsOf(selection);
+    (control ? listed.controls : listed.variants).push({ name: variant, pattern, expected: expectedOf(selection), ...(notScaled === undefined ? {} : { notScaled }), ...(upToTheSeed === undefined ? {} : { upToTheSeed }) });
   }
   return { schema: 'wirewarp.list', schemaVersion: 1, wirewarp, scenarios: [...scenarios.values()] };
 }
@@ -87,4 +89,4 @@ export function listText({ scenarios }: ListRecord): string {
   return `${lines.map(visible).join('\n')}\n\n${plural(scenarios.length, 'scenario')}, ${plural(count, 'variant')}. Run one with \`wirewarp run NAME#VARIANT\`.\n`;
 }
 
-const namesOf = (variants: readonly ListedVariant[]): string => variants.map(({ name }) => name).join(', ');
+const namesOf = (variants: readonly ListedVariant[]): string => variants.map(({ name, upToTheSeed }) => (upToTheSeed === undefined ? name : `${name} (up to the seed)`)).join(', ');

@@ -24,10 +24,10 @@ export interface Gathered {
 
 export async function gather(
   words: readonly string[],
-  { controls = false, all = false, named = builtIn() }: { controls?: boolean; all?: boolean; named?: readonly Named[] } = {},
+  { controls = false, all = false, seeded = false, named = builtIn() }: { controls?: boolean; all?: boolean; seeded?: boolean; named?: readonly Named[] } = {},
 ): Promise<Gathered> {
   const patterns = patternsOf(words);
-  if (patterns.length === 0) return { selections: choose(named, [], controls, all).selections, files: [], faults: [] };
+  if (patterns.length === 0) return { selections: choose(named, [], controls, all, seeded).selections, files: [], faults: [] };
   const selections = new Map<string, Selection>();
   const files = new Map<string, LoadedScenario>();
   const broken = new Set<string>();
@@ -38,7 +38,7 @@ export async function gather(
   for (const pattern of patterns) {
     const { what: path } = splitPattern(pattern);
     if (!isScenarioFile(path)) {
-      const { selections: hits, unmatched } = choose(named, [pattern], controls);
+      const { selections: hits, unmatched } = choose(named, [pattern], controls, all, seeded);
       take(hits);
       for (const one of unmatched) faults.push(unmatchedFault(named, one));
       continue;
@@ -50,7 +50,7 @@ export async function gather(
     try {
       const scenario = own ?? files.get(file) ?? (await loadScenario(path));
       if (!own) files.set(file, scenario as LoadedScenario);
-      const hits = select(scenario, pattern, controls);
+      const hits = select(scenario, pattern, controls, seeded);
       take(hits);
       if (hits.length === 0) {
         const variants = variantsOf(scenario, true)

@@ -113,27 +113,32 @@ export interface Chosen {
 /** "A1,B2" is two patterns. */
 export const patternsOf = (words: readonly string[]): string[] => words.flatMap((word) => word.split(','));
 
-/** No pattern: the default set, or with `all` everything. A control is run where `controls` is set or where a pattern names it. */
-export function choose(named: readonly Named[], patterns: readonly string[], controls: boolean, all = false): Chosen {
+/**
+ * No pattern: the default set, or with `all` everything. A control is run where `controls` is set or where a pattern names it;
+ * what is up to the seed where a pattern names it, and with `seeded`.
+ */
+export function choose(named: readonly Named[], patterns: readonly string[], controls: boolean, all = false, seeded = false): Chosen {
   if (patterns.length === 0) {
     const set = named.filter((n) => all || n.scenario.inDefaultSet);
-    return { selections: set.flatMap((n) => variantsOf(n, controls)), unmatched: [] };
+    return { selections: set.flatMap((n) => variantsOf(n, controls)).filter((s) => seeded || !isUpToTheSeed(s)), unmatched: [] };
   }
   const selections = new Map<string, Selection>();
   const unmatched: string[] = [];
   for (const pattern of patternsOf(patterns)) {
     const hits = named.filter((n) => matches(n, pattern));
     if (hits.length === 0) unmatched.push(pattern);
-    for (const selection of hits.flatMap((hit) => select(hit, pattern, controls)))
+    for (const selection of hits.flatMap((hit) => select(hit, pattern, controls, seeded)))
       selections.set(keyOf(selection), selection);
   }
   return { selections: [...selections.values()], unmatched };
 }
 
 /** What of a scenario that matches the pattern means. */
-export function select(named: Named, pattern: string, controls: boolean): Selection[] {
+export function select(named: Named, pattern: string, controls: boolean, seeded = false): Selection[] {
   const { variant } = splitPattern(pattern);
   return variantsOf(named, controls || variant !== undefined).filter(
-    (s) => variant === undefined || s.variant === variant,
+    (s) => (variant === undefined ? seeded || !isUpToTheSeed(s) : s.variant === variant),
   );
 }
+
+const isUpToTheSeed = (s: Selection): boolean => settingsOf(s).upToTheSeed !== undefined;

@@ -29,6 +29,9 @@ interface Settings {
   queryInterval?: Duration;
   /** Who of the members keeps reports back. */
   polite: 'all' | 'old-hosts' | 'nobody';
+  /** Claimed of bob alone, whoever answers first. */
+  hoped?: true;
+  upToTheSeed?: string;
   diagnosis?: readonly ExpectedKind[];
   breaks?: string | string[];
 }
@@ -45,6 +48,8 @@ const variants: Record<string, Settings> = {
   'own-igmpv3': { version: 'IGMPv3', asks: 'own', polite: 'nobody' },
   'core-mldv2': { version: 'MLDv2', asks: 'core', polite: 'nobody' },
   'igmpv2-hosts-beside-igmpv3': { version: 'IGMPv3', asks: 'core', oldHosts: true, polite: 'old-hosts', diagnosis: KEPT_BACK },
+  // For a sweep: how likely it is that one certain member goes on hearing.
+  'bob-is-spared': { version: 'IGMPv2', asks: 'core', polite: 'all', hoped: true, upToTheSeed: 'who of the members answers first is chance', diagnosis: ['report-suppressed?', 'membership-expired?'] },
 };
 const controls: Record<string, Settings> = {
   'igmpv2-is-polite': { version: 'IGMPv2', asks: 'own', polite: 'nobody', diagnosis: KEPT_BACK, breaks: ['reports for', 'delivery continues'] },
@@ -84,6 +89,11 @@ export default scenario({
     const answering = later({ ...response, min: ns(0) }, plus(times(tick, 4), bounds.slack), 'the query leaves within a tick, an answer up to 3 ticks after its time');
     await until(asked, plus(answering.max, s(1)));
 
+    if (variant.hoped) {
+      const { outageS = 0 } = await expect(flow).to(bob).continues(since(asked, s(120)));
+      figure('bobDeafS', outageS);
+      return;
+    }
     const keepBack = variant.polite === 'all' ? guests : variant.polite === 'old-hosts' ? [bob, dave] : [];
     const answers = keepBack.length > 0 ? whoAnswered(keepBack, group, asked, plus(tick, bounds.slack), port) : undefined;
     const keptBack = answers?.keptBack ?? [];

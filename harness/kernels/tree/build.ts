@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { fragmentText, parseConfig, unstuck, type Wanted } from '../../../lib/kernel-config.ts';
 import { cacheFolder } from '../../setup/cache.mjs';
 import { exec, start } from '../../system/exec.ts';
+import { libelf } from './libelf.ts';
 import { buildErrors, compiledFile } from './make-output.ts';
 import { OPTIONS, SPARES, TARGET, type TreeArch } from './options.ts';
 import { treeState, treeVersion } from './tree.ts';
@@ -70,7 +71,7 @@ export async function buildTree(wish: TreeBuild): Promise<BuiltKernel> {
   mkdirSync(folder, { recursive: true });
   const make = makeIn(tree, folder, arch);
   await configure(folder, wanted, fragment, make, wish.signal);
-  await compile(wish, make, version, join(folder, 'files.count'));
+  await compile(wish, make, version, { counted: join(folder, 'files.count'), env: await objtoolEnvironment(folder, tree, say) });
   const temporary = `${kept}.${String(process.pid)}.tmp`;
   copyFileSync(join(folder, TARGET[arch].image), temporary);
   renameSync(temporary, kept);
@@ -114,10 +115,24 @@ async function configure(folder: string, wanted: Wanted, fragment: string, make:
   }
 }
 
-async function compile({ tree, arch, jobs = availableParallelism(), say, signal }: TreeBuild, make: Make, version: string, counted: string): Promise<void> {
+/** objtool is built on the host, with libelf. */
+async function objtoolEnvironment(folder: string, tree: string, say: TreeBuild['say']): Promise<Readonly<Record<string, string>>> {
+  if (parseConfig(readFileSync(join(folder, '.config'), 'utf8')).get('OBJTOOL') !== 'y') return {};
+  const { env, lack } = await libelf({ say });
+  if (lack !== undefined) throw new TreeError(`Cannot build ${tree}: ${lack}.`);
+  return env;
+}
+
+interface Compilation {
+  /** Where it is kept how many files a whole build compiles. */
+  readonly counted: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function compile({ tree, arch, jobs = availableParallelism(), say, signal }: TreeBuild, make: Make, version: string, { counted, env }: Compilation): Promise<void> {
   const last = existsSync(counted) ? Number(readFileSync(counted, 'utf8')) : undefined;
   say(`building Linux ${version} from ${tree} (${arch}), ${jobs} at a time; the first time takes minutes`);
-  const running = start('setpriv', ['--pdeathsig', 'TERM', '--', 'make', ...make(`-j${jobs}`, TARGET[arch].target)], { doing: `build ${tree}`, stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...(signal ? { signal } : {}) });
+  const running = start('setpriv', ['--pdeathsig', 'TERM', '--', 'make', ...make(`-j${jobs}`, TARGET[arch].target)], { doing: `build ${tree}`, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env, ...(signal ? { signal } : {}) });
   let files = 0;
   let saidAt = performance.now();
   const errors: string[] = [];

@@ -100,6 +100,18 @@ t.test('what matches nothing is told with what may have been meant', (t) => {
   t.end();
 });
 
+t.test('what is up to the seed runs where it is named, and is listed', (t) => {
+  const race = sample('multicast/race', { title: 'race', cases: ['A5'], variants: ['told', 'hoped'] });
+  const named = [{ ...race, scenario: { ...race.scenario, variants: { ...race.scenario.variants, hoped: { upToTheSeed: 'who answers first is chance' } } } }];
+  const keys = (patterns: string[], seeded = false): string[] => choose(named, patterns, true, true, seeded).selections.map(keyOf);
+  for (const pattern of [[], ['A5'], ['multicast/race']]) {
+    t.same(keys(pattern), ['multicast/race#told']);
+    t.same(keys(pattern, true), ['multicast/race#told', 'multicast/race#hoped']);
+  }
+  t.same(keys(['multicast/race#hoped']), ['multicast/race#hoped']);
+  t.end();
+});
+
 t.test('the default set leaves out what says so; a pattern and --all do not', (t) => {
   const rare = { ...sample('migration/ping-pong', { title: 'ping-pong', cases: ['D8'], variants: ['twenty'] }) };
   const named = [failover, { ...rare, scenario: { ...rare.scenario, inDefaultSet: false } }];
