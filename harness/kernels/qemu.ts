@@ -79,12 +79,19 @@ export const thawedArguments = (o: QemuOptions, job: Job, files: MachineFiles): 
   '-action', 'watchdog=none', '-incoming', 'defer',
 ];
 
-/** A machine comes back as stopped as it was saved. */
-async function goOn(vm: Started): Promise<void> {
+/**
+ * A machine comes back as stopped as it was saved. Its state is read when we ask for it: read at once, it may be there before
+ * QEMU has our greeting, on a busy machine; until then QEMU tells of no event, and nobody would let it go on.
+ */
+export async function goOn(vm: Pick<Started, 'stdin' | 'stdout' | 'kill'>): Promise<void> {
   const { ask, messages } = openQmp(vm);
   ask('migrate-set-capabilities', MEMORY_APART);
   ask('migrate-incoming', { uri: `exec:cat ${STATE}` });
-  for await (const { event, data } of messages) if (event === 'MIGRATION' && data?.status === 'completed') ask('cont');
+  for await (const { event, data, error } of messages) {
+    if (event === 'MIGRATION' && data?.status === 'completed') ask('cont');
+    // It would stand still until its deadline.
+    if (error !== undefined) vm.kill('SIGKILL');
+  }
 }
 
 /** The saved state's names: of all but the guest's memory, and of that. */

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { decodeJob, FROZEN_JOB, FROZEN_JOB_BYTES, type Job } from '../../../harness/agent/protocol.ts';
 import { endsUnfit, frozenMachine } from '../../../harness/kernels/frozen.ts';
 import { machineFiles } from '../../../harness/kernels/machine-process.ts';
-import { freezingArguments, qemuArguments, QEMU_DEFAULTS, qemuKernel, type QemuOptions, thawedArguments } from '../../../harness/kernels/qemu.ts';
+import { freezingArguments, goOn, qemuArguments, QEMU_DEFAULTS, qemuKernel, type QemuOptions, thawedArguments } from '../../../harness/kernels/qemu.ts';
 import { formatRecord } from '../../../harness/kernels/records.ts';
 import { eventually } from '../../../harness/system/eventually.ts';
 import { ourselves, startTicks } from '../../../harness/system/owner.ts';
@@ -40,12 +41,33 @@ t.test('what goes on from a saved state is the same machine, with a job', (t) =>
   t.same(decodeJob(text?.trim() ?? ''), job);
   t.equal(valueOf(freezing, '-fw_cfg').length, valueOf(thawed, '-fw_cfg').length, 'a kernel asks for the length once');
   t.equal(valueOf(freezing, '-fw_cfg').trim(), `name=${FROZEN_JOB},string=`, 'no job before it was stopped');
-  t.equal(valueOf(thawed, '-incoming'), 'defer');
+  t.equal(valueOf(thawed, '-incoming'), 'defer', 'read when it is asked for: its end would go unheard before the greeting');
   const memory = valueOf(freezing, '-object');
   t.match(memory, /mem-path=memory,share=on$/, 'what was booted writes the file');
   t.equal(valueOf(thawed, '-object'), memory.replace('share=on', 'share=off'), 'what goes on never does: others go on from it too');
   t.throws(() => thawedArguments(options, { ...job, scenario: 'x'.repeat(FROZEN_JOB_BYTES) }, machineFiles('/r')), /room for/);
   t.end();
+});
+
+t.test('its state is asked for after the greeting, and it goes on once that is there', async (t) => {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  let killed = false;
+  const over = goOn({ stdin, stdout, kill: () => (killed = true) });
+  const said = (): string[] => String((stdin.read() as Buffer | null) ?? '').split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { execute: string }).execute);
+  t.same(said(), ['qmp_capabilities', 'migrate-set-capabilities', 'migrate-incoming']);
+  const answers = async (...messages: object[]): Promise<void> => {
+    for (const message of messages) stdout.write(`${JSON.stringify(message)}\n`);
+    await new Promise((resolve) => { setImmediate(() => setImmediate(resolve)); });
+  };
+  await answers({ return: {} }, { event: 'MIGRATION', data: { status: 'setup' } }, { return: {} }, { event: 'MIGRATION', data: { status: 'active' } });
+  t.same(said(), []);
+  await answers({ event: 'MIGRATION', data: { status: 'completed' } });
+  t.same(said(), ['cont']);
+  t.notOk(killed);
+  await answers({ error: { desc: 'no such state' } });
+  t.ok(killed, 'what is refused is not waited for');
+  stdout.end();
+  await over;
 });
 
 t.test('a comma in a path is no option’s end', (t) => {
