@@ -42,7 +42,7 @@ export function matrixCommand(): Command {
 }
 
 async function matrix(values: Record<string, unknown>, command: Command): Promise<number> {
-  const [{ readRunSettings }, { gridOf }, { renderGrid }, { renderTroubles }, { progressOn, wantsColour }, { version }] = await Promise.all([
+  const [{ readRunSettings }, { gridOf }, { imageLegend, renderGrid }, { renderTroubles }, { progressOn, wantsColour }, { version }] = await Promise.all([
     import('./run-options.ts'),
     import('../../lib/matrix/grid.ts'),
     import('../../lib/render/grid.ts'),
@@ -69,7 +69,7 @@ async function matrix(values: Record<string, unknown>, command: Command): Promis
   } else {
     const look = { columns: process.stdout.columns || 80, colour: wantsColour(process.stdout, process.env) };
     const reasons = new Set(record.results.filter(({ verdict }) => verdict === 'skipped').map(({ kernel, reason }) => `skipped on ${kernel}: ${reason ?? 'no reason recorded'}\n`));
-    process.stdout.write(`\n${renderGrid(grid, look)}\n${renderTroubles(record, look)}${[...reasons].join('')}${record.interrupted ? 'Interrupted: these are the results until then.\n' : ''}`);
+    process.stdout.write(`\n${renderGrid(grid, look)}${imageLegend(record.kernels).map((line) => `${line}\n`).join('')}\n${renderTroubles(record, look)}${[...reasons].join('')}${record.interrupted ? 'Interrupted: these are the results until then.\n' : ''}`);
   }
   (json ? process.stderr : process.stdout).write(`report: ${report}\n`);
   return exitStatus(record);

@@ -29,6 +29,13 @@ export function renderGrid(grid: Grid, { columns, colour }: GridOptions): string
   return [paint.faint(head.trimEnd()), ...lines, '', gridSummary(grid), ''].join('\n');
 }
 
+/** Which image is which, where two are of one release: "-2" alone tells nobody. */
+export function imageLegend(kernels: readonly { readonly id: string; readonly place: string; readonly release: string; readonly image?: string }[]): string[] {
+  const twins = kernels.filter(({ place, release }, i) => kernels.some((other, j) => j !== i && other.place === place && other.release === release));
+  const longest = Math.max(0, ...twins.map(({ id }) => width(oneLine(id))));
+  return twins.flatMap(({ id, image }) => (image === undefined ? [] : [`${padEnd(oneLine(id), longest)}  ${oneLine(image)}`]));
+}
+
 /** "2 of 14 rows differ: ≠ 1 in the verdict, ~ 1 in the deciding figure". */
 export function gridSummary({ rows, kernels }: Grid): string {
   const of = (differs: GridRow['differs']): number => rows.filter((row) => row.differs === differs).length;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { gridOf } from '../../../lib/matrix/grid.ts';
 import type { ResultRecord } from '../../../lib/record.ts';
-import { renderGrid } from '../../../lib/render/grid.ts';
+import { imageLegend, renderGrid } from '../../../lib/render/grid.ts';
 import { renderHtml } from '../../../lib/render/html.ts';
 import { claim, qemu, result, run, running } from '../render/samples.ts';
 
@@ -61,5 +61,12 @@ t.test('the page has the grid where there are several kernels', (t) => {
   t.match(page, /Kernels side by side[\s\S]*<tr class="differs-verdict"><td class="sign" title="the verdicts differ">≠/);
   t.match(page, /<a class="badge unexpected" href="#result-4">✗ broken<\/a> <span class="value">17 s outage/);
   t.notMatch(renderHtml(run(results.slice(0, 3))), /side by side/);
+  t.end();
+});
+
+t.test('kernels of one release are told apart by their images', (t) => {
+  const kernel = (id: string, release: string, image?: string) => ({ id, place: 'uml', release, ...(image === undefined ? {} : { image }) });
+  t.same(imageLegend([kernel('uml:6.1', '6.1', '/a/linux'), kernel('uml:6.1-2', '6.1', '/b/linux'), kernel('uml:6.2', '6.2', '/c/linux')]), ['uml:6.1    /a/linux', 'uml:6.1-2  /b/linux']);
+  t.same(imageLegend([kernel('uml:6.1', '6.1', '/a/linux'), kernel('running:6.1', '6.2')]), []);
   t.end();
 });
