@@ -1,19 +1,20 @@
 /** The grid on the page: kernels side by side, and rows that differ marked. */
 import { type Grid, gridOf, type GridCell, type GridRow } from '../matrix/grid.ts';
-import type { ResultRecord } from '../record.ts';
+import type { KernelRecord, ResultRecord } from '../record.ts';
 import { figureText } from './figures.ts';
-import { differsSign, gridSummary } from './grid.ts';
+import { differsSign, gridSummary, imageLegend } from './grid.ts';
 import { type Markup, markup } from './markup.ts';
 import { oneLine } from './text.ts';
 
 const words = { verdict: 'the verdicts differ', figure: 'the deciding figure differs by more than 1 %', no: '' } as const;
 
-export function gridSection(results: readonly ResultRecord[], id: (result: ResultRecord) => string): Markup {
+export function gridSection({ results, kernels }: { readonly results: readonly ResultRecord[]; readonly kernels: readonly KernelRecord[] }, id: (result: ResultRecord) => string): Markup {
   const grid: Grid = gridOf(results);
   const link = (row: GridRow, cell: GridCell): string => {
     const found = results.find(({ scenario, variant, control, kernel }) => scenario === row.scenario && variant === row.variant && control === row.control && kernel === cell.kernel);
     return found ? id(found) : '';
   };
+  const legend = imageLegend(kernels);
   return markup`<h2>Kernels side by side</h2>
 <p>${gridSummary(grid)}.</p>
 <div class="scroll"><table class="grid">
@@ -21,7 +22,8 @@ export function gridSection(results: readonly ResultRecord[], id: (result: Resul
 <tbody>
 ${grid.rows.map((row) => markup`<tr class="differs-${row.differs}"><td class="sign" title="${words[row.differs]}">${differsSign[row.differs]}</td><td class="name">${oneLine(row.scenario)} <strong>${oneLine(row.variant)}</strong>${row.control && markup` <span class="badge control">control</span>`}</td>${row.cells.map((cell) => markup`<td>${cell ? cellMarkup(row, cell, link(row, cell)) : markup`<span class="faint">not run</span>`}</td>`)}</tr>
 `)}</tbody>
-</table></div>`;
+</table></div>${legend.length > 0 && markup`
+<pre class="legend">${legend.join('\n')}</pre>`}`;
 }
 
 function cellMarkup({ figure }: GridRow, cell: GridCell, id: string): Markup {

@@ -37,7 +37,7 @@ export function renderHtml(run: RunRecord): string {
 <main>
 ${top(run)}
 ${run.sweep && sweepSection(run.sweep)}
-${!run.sweep && new Set(run.results.map(({ kernel }) => kernel)).size > 1 && gridSection(run.results, id)}
+${!run.sweep && new Set(run.results.map(({ kernel }) => kernel)).size > 1 && gridSection(run, id)}
 ${ordered.length > 0 && verdictTable(ordered, id, run.sweep !== undefined)}
 ${omitted > 0 && markup`<p class="faint">${plural(omitted, 'more result')}, of other seeds: <a href="run.json">run.json</a> has them all.</p>`}
 ${ordered.length > 0 && markup`<h2>Results</h2>`}

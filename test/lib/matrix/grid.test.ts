@@ -60,6 +60,9 @@ t.test('the page has the grid where there are several kernels', (t) => {
   const page = renderHtml(run(results, { kernels: [qemu, running] }));
   t.match(page, /Kernels side by side[\s\S]*<tr class="differs-verdict"><td class="sign" title="the verdicts differ">≠/);
   t.match(page, /<a class="badge unexpected" href="#result-4">✗ broken<\/a> <span class="value">17 s outage/);
+  t.notMatch(page, /class="legend"/, 'their names tell them apart');
+  const twin = { ...qemu, id: running.id, image: '/b/vmlinuz' };
+  t.match(renderHtml(run(results, { kernels: [qemu, twin] })), /<pre class="legend">[^<]*\/b\/vmlinuz<\/pre>/, 'of one release: which image is which');
   t.notMatch(renderHtml(run(results.slice(0, 3))), /side by side/);
   t.end();
 });
