@@ -33,7 +33,7 @@ t.test('what goes on from a saved state is the same machine, with a job', (t) =>
   const freezing = freezingArguments(options, machineFiles('/r'));
   const thawed = thawedArguments(options, job, machineFiles('/r'));
   // What the job and the two lives differ in.
-  const own = new Set(['-seed', '-fw_cfg', '-initrd', '-append', '-action', '-incoming', '-object']);
+  const own = new Set(['-seed', '-fw_cfg', '-initrd', '-append', '-action', '-incoming', '-object', '-icount']);
   const shared = (args: readonly string[]): string[] => args.filter((arg, i) => !own.has(arg) && !own.has(args[i - 1] ?? ''));
   t.same(shared(thawed), shared(freezing));
   const [name, text] = valueOf(thawed, '-fw_cfg').split(',string=');
