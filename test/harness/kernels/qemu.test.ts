@@ -42,6 +42,7 @@ t.test('what goes on from a saved state is the same machine, with a job', (t) =>
   t.equal(valueOf(freezing, '-fw_cfg').length, valueOf(thawed, '-fw_cfg').length, 'a kernel asks for the length once');
   t.equal(valueOf(freezing, '-fw_cfg').trim(), `name=${FROZEN_JOB},string=`, 'no job before it was stopped');
   t.equal(valueOf(thawed, '-incoming'), 'defer', 'read when it is asked for: its end would go unheard before the greeting');
+  t.equal(valueOf(thawed, '-icount'), `${valueOf(freezing, '-icount')},rr=record,rrfile=/dev/null`, 'its main loop and its CPU take turns');
   const memory = valueOf(freezing, '-object');
   t.match(memory, /mem-path=memory,share=on$/, 'what was booted writes the file');
   t.equal(valueOf(thawed, '-object'), memory.replace('share=on', 'share=off'), 'what goes on never does: others go on from it too');
